@@ -1,0 +1,135 @@
+/**
+ * What a rotation remembers. Append-only lines of JSON, each chained to the one before it and authenticated with a key derived from
+ * `Rotation.Secret` (rule 12). Everything else (resuming, status, report) is read from it.
+ */
+import type { Thumbprint } from '../certificates/thumbprint.ts';
+import type { ProcessIdentity } from '../ports/processes.ts';
+
+export type RotationName = 'server-certificate';
+export type RunnerName = 'runbook' | 'relay' | 'terminal';
+
+/** How trust was seen (DESIGN.md section 2: written, effective, proved). */
+export type ProofHow =
+  /** The trust probe on a new connection. */
+  | 'wire'
+  /** List read back after a restart later than the write; only for machines that nothing but the server can reach. */
+  | 'read-back'
+  /** As Octopus says over REST. */
+  | 'rest'
+  /** A file opened and compared. */
+  | 'file';
+
+/** One Tentacle in scope, however often it is registered (A26). */
+export interface PlannedMachine {
+  /** Stable key inside the rotation: its own thumbprint and URI. */
+  key: string;
+  /** Names of its registrations, foreign text: printable() before it is shown. */
+  name: string;
+  own: Thumbprint;
+  uri: string;
+  host: string;
+  port: number;
+  route: 'listening-linux';
+  /** The host's own Tentacle (A41). */
+  isHost: boolean;
+  isDisabled: boolean;
+  viaProxy: boolean;
+  registrations: { id: string; kind: 'target' | 'worker'; spaceId: string; spaceName: string; name: string; isDisabled: boolean }[];
+}
+
+export interface OutOfScope { name: string; kind: string; spaceName: string; reason: string }
+export interface Waiver { machine: string; by: string; reason: string; until: string }
+export interface RotationOptions { offlineMachines: 'refuse' | 'leave-behind'; waivers: Waiver[]; graceHours: number; drainLimitMinutes: number; restartWatchSeconds: number }
+
+/** Everything that an entry of a kind carries beside the envelope. */
+export interface EntryData {
+  /** First entry of a journal. */
+  opened: { rotation: RotationName; installationId: string; serverUrl: string; serverVersion: string; host: string; spaceId: string; projectName: string; runbookName: string; environmentName: string; forced: string | null; why: string };
+  /** What the rotation fixed once and for all (rule 1). */
+  planned: { planHash: string; old: Thumbprint; oldSignature: string; nodes: { id: string; name: string }[]; spaces: { id: string; name: string; targets: number; workers: number }[]; machines: PlannedMachine[]; outOfScope: OutOfScope[]; options: RotationOptions; notTouched: string[] };
+  /** NEW, fixed the moment its PFX was linted. */
+  'new-certificate': { thumbprint: Thumbprint; sha256: string; notAfter: string; signatureAlgorithm: string; keyBits: number };
+  /** On disk before the effect. `effect` is a word of the phase, e.g. add-trust, import-certificate; `subject` in the envelope says on what. */
+  intent: { effect: string; detail: Record<string, string | number | boolean | null> };
+  /** The effect was seen to have happened. */
+  done: { effect: string; detail: Record<string, string | number | boolean | null> };
+  /** A proof about `subject`. Later entries about the same subject and claim replace earlier ones. */
+  proved: { claim: ProofClaim; how: ProofHow; detail: Record<string, string | number | boolean | null> };
+  /** A proof that was there and is not any more, or never came. */
+  unproved: { claim: ProofClaim; verdict: 'no' | 'unknown'; reason: string };
+  /** A machine in scope that goes on without proof, by policy or waiver. `subject` is its key. */
+  'left-behind': { reason: LeftBehindReason; text: string; waiver: Waiver | null };
+  /** It was left behind and is proved now. */
+  'caught-up': Record<string, never>;
+  /** Entries of other Octopus Servers seen on a Tentacle; kept (A25). */
+  'foreign-trust': { thumbprints: string[] };
+  'phase-started': { phase: string };
+  'phase-finished': { phase: string; outcome: 'continue' | 'stop' | 'handed-over' | 'refused' | 'failed'; outputs: Record<string, string>; refusals: { code: string; message: string; next: string }[] };
+  'handed-over': { job: string; unit: string; relaySha256: string };
+  /** What the relay is at, for people. */
+  'relay-stage': { stage: string; text: string };
+  /** The run that resumes. */
+  'run-queued': { taskId: string; snapshot: string };
+  ended: { outcome: 'completed' | 'rolled-back' | 'abandoned' };
+}
+
+export type ProofClaim =
+  /** about `server` */
+  | 'old-backed-up' | 'new-stored' | 'relay-ready' | 'database-shows-new' | 'node-presents-new' | 'database-shows-old' | 'node-presents-old'
+  /** about a machine's key */
+  | 'trusts-new' | 'trusts-old' | 'trust-written' | 'distrusts-old' | 'healthy'
+  /** about `estate` */
+  | 'healthy-after-swap' | 'healthy-after-retire' | 'verified';
+
+export type LeftBehindReason = 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'wrong-peer' | 'waived';
+
+export type EntryKind = keyof EntryData;
+
+/** The envelope. `previous` is the SHA-256 of the line before (64 zeros for the first); `mac` is HMAC-SHA256 over everything else. */
+export type Entry<K extends EntryKind = EntryKind> = {
+  [Kind in K]: {
+    sequence: number;
+    at: string;
+    fence: number;
+    runner: RunnerName;
+    taskId: string | null;
+    phase: string;
+    kind: Kind;
+    /** `server`, `estate`, a node's id, or a machine's key. */
+    subject: string;
+    data: EntryData[Kind];
+    previous: string;
+    mac: string;
+  };
+}[K];
+
+/** What a writer adds; the journal fills in the rest. */
+export type NewEntry<K extends EntryKind = EntryKind> = { [Kind in K]: { kind: Kind; subject: string; data: EntryData[Kind] } }[K];
+
+export interface Journal {
+  readonly rotationId: string;
+  /** Verified when opened, and every line appended since. A torn last line (no line end) was never acted upon and is cut off. */
+  entries(): readonly Entry[];
+  /** Checks the fence, appends, fsyncs, then returns. */
+  append<K extends EntryKind>(entry: NewEntry<K>): Promise<Entry<K>>;
+}
+
+/** Who holds the lease: one marker in Octopus for all rotations (rule 11), a JSON text in the library set "Octopus Rotation lease". Schema: schemas/lease.schema.json */
+export interface LeaseMarker {
+  format: 1;
+  rotation: RotationName;
+  rotationId: string;
+  host: string;
+  stateFolder: string;
+  /** Rises by one each time the lease changes hands, also from step to step of one run. */
+  fence: number;
+  holder: {
+    runner: RunnerName;
+    /** The run that may go on, if any. */
+    taskId: string | null;
+    /** null: nobody at the moment (between two steps, or yielded to the run named by taskId). */
+    process: ProcessIdentity | null;
+  };
+  openedAt: string;
+  heldSince: string;
+}

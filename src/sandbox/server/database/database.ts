@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { withLock } from './lock.ts';
+import { isProtected, protect, unprotect, type Protected } from './encryption.ts';
+import type { CollectionName, Collections, DatabaseContent } from './documents.ts';
+
+const collectionNames: CollectionName[] = ['Spaces', 'Environments', 'Machines', 'Workers', 'WorkerPools', 'MachinePolicies', 'Projects', 'ProjectGroups', 'Lifecycles',
+  'Runbooks', 'RunbookProcesses', 'RunbookSnapshots', 'RunbookRuns', 'ActionTemplates', 'Feeds', 'Packages', 'LibraryVariableSets', 'VariableSets', 'Artifacts',
+  'ServerTasks', 'OctopusServerNodes', 'Users', 'ApiKeys', 'Certificates', 'Maintenance'];
+
+export function emptyContent(installationId: string, serverVersion: string): DatabaseContent {
+  const collections = Object.fromEntries(collectionNames.map((name) => [name, []])) as unknown as Collections;
+  return { Format: 1, InstallationId: installationId, ServerVersion: serverVersion, Counters: {}, Collections: collections };
+}
+
+/**
+ * One JSON file, written by rename under a lock, so that the running server and the `Octopus.Server` command can both change
+ * it and a killed process leaves either the old or the new content. Readers see a change of another process at their next read.
+ */
+export class Database {
+  #content: DatabaseContent | null = null;
+  #seen = '';
+
+  constructor(readonly path: string, readonly masterKey: Buffer) {}
+
+  /** Creates the file; fails when it exists. */
+  static create(path: string, masterKey: Buffer, content: DatabaseContent): Database {
+    writeFileSync(path, JSON.stringify(content), { mode: 0o600, flag: 'wx' });
+    return new Database(path, masterKey);
+  }
+
+  /** The content now. Callers must not change it. */
+  read(): DatabaseContent {
+    const seen = this.#identity();
+    if (this.#content === null || seen !== this.#seen) {
+      this.#content = JSON.parse(readFileSync(this.path, 'utf8')) as DatabaseContent;
+      this.#seen = seen;
+    }
+    return this.#content;
+  }
+
+  /** One transaction: what `change` throws undoes it. */
+  write<T>(change: (content: DatabaseContent) => T): T {
+    return withLock(`${this.path}.lock`, () => {
+      const content = this.read();
+      let result: T;
+      try {
+        result = change(content);
+      } catch (error) {
+        this.#content = null;
+        throw error;
+      }
+      const next = `${this.path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+      writeFileSync(next, JSON.stringify(content), { mode: 0o600 });
+      renameSync(next, this.path);
+      this.#seen = this.#identity();
+      return result;
+    });
+  }
+
+  protect(text: string): Protected {
+    return protect(this.masterKey, text);
+  }
+
+  /** Plain text of a stored value, sensitive or not. */
+  reveal(value: string | Protected | null): string {
+    return isProtected(value) ? unprotect(this.masterKey, value) : value ?? '';
+  }
+
+  #identity(): string {
+    const { ino, mtimeNs, size } = statSync(this.path, { bigint: true });
+    return `${ino} ${mtimeNs} ${size}`;
+  }
+}
+
+/** `Machines-3`: the next id of a kind, never given twice. */
+export function nextId(content: DatabaseContent, kind: string): string {
+  const number = (content.Counters[kind] ?? 0) + 1;
+  content.Counters[kind] = number;
+  return `${kind}-${number}`;
+}

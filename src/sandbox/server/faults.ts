@@ -1,0 +1,78 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Limits a REST fault: `count` requests from now, until a time, and only paths that match a regular expression. All optional. */
+export interface RestFault { count?: number; until?: string; match?: string }
+
+/** The server's switches in DIR/faults.json, written through PUT /faults of the control API. All off by default. */
+export interface ServerFaults {
+  /** 503, as while starting. */
+  unavailable?: true | RestFault;
+  /** 429; `retryAfter` seconds, without the header when absent. The request is not processed. */
+  tooManyRequests?: true | (RestFault & { retryAfter?: number });
+  /** The connection is destroyed; `after` = the request was processed first and only the answer is lost. */
+  dropConnections?: true | (RestFault & { after?: boolean });
+  /** 200 with an HTML page, as a proxy's login page. */
+  html?: true | RestFault;
+  /** `import-certificate` fails with this exit code and changes nothing. */
+  importCertificate?: 1 | 100;
+  /** `fails`: the server process ends at start; `hangs`: it answers 503 for ever. */
+  serverStart?: 'fails' | 'hangs';
+  /** What a task that was executing when the server died is marked as. */
+  restartMarks?: 'Failed' | 'Canceled';
+  /** Seconds that a cancelled task stays `Cancelling` before it ends. */
+  slowCancelling?: number;
+  /** Accepts TentacleAddTrust, TentacleRemoveTrust and TentacleRegenerateCertificate, the task names of 2017. */
+  documentTasks?: boolean;
+}
+
+type RestFaultName = 'unavailable' | 'tooManyRequests' | 'dropConnections' | 'html';
+
+/** Reads the switches when they are needed; counts per process and per written fault. */
+export class Faults {
+  readonly #path: string;
+  #seen = '';
+  #faults: ServerFaults = {};
+  readonly #used = new Map<string, number>();
+
+  constructor(home: string) {
+    this.#path = join(home, 'faults.json');
+  }
+
+  current(): ServerFaults {
+    let seen = '';
+    try {
+      const { ino, mtimeNs, size } = statSync(this.#path, { bigint: true });
+      seen = `${ino} ${mtimeNs} ${size}`;
+    } catch {
+      this.#faults = {};
+      this.#seen = '';
+      this.#used.clear();
+      return this.#faults;
+    }
+    if (seen !== this.#seen) {
+      this.#seen = seen;
+      this.#used.clear();
+      try {
+        this.#faults = JSON.parse(readFileSync(this.#path, 'utf8')) as ServerFaults;
+      } catch {
+        // Written in place by somebody else just now: the next look sees it whole.
+        this.#seen = '';
+      }
+    }
+    return this.#faults;
+  }
+
+  /** Whether this fault strikes this request; each yes counts. */
+  strikes(name: RestFaultName, path: string, now = Date.now()): boolean {
+    const fault = this.current()[name];
+    if (!fault) return false;
+    if (fault === true) return true;
+    if (fault.match !== undefined && !new RegExp(fault.match, 'i').test(path)) return false;
+    if (fault.until !== undefined && now > Date.parse(fault.until)) return false;
+    const used = this.#used.get(name) ?? 0;
+    if (fault.count !== undefined && used >= fault.count) return false;
+    this.#used.set(name, used + 1);
+    return true;
+  }
+}
