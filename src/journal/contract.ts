@@ -39,7 +39,7 @@ export interface PlannedMachine {
 
 export interface OutOfScope { name: string; kind: string; spaceName: string; reason: string }
 export interface Waiver { machine: string; by: string; reason: string; until: string }
-export interface RotationOptions { offlineMachines: 'refuse' | 'leave-behind'; waivers: Waiver[]; graceHours: number; drainLimitMinutes: number; restartWatchSeconds: number }
+export interface RotationOptions { offlineMachines: 'refuse' | 'leave-behind'; waivers: Waiver[]; drainLimitMinutes: number; restartWatchSeconds: number }
 
 /** Everything that an entry of a kind carries beside the envelope. */
 export interface EntryData {

@@ -1,0 +1,4 @@
+import type { NewCertificateInputs } from '../common-inputs.ts';
+
+/** Inputs of Prove trust. */
+export default interface ProveServerCertificateTrustInputs extends NewCertificateInputs {}
