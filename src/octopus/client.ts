@@ -1,0 +1,38 @@
+import { attachArtifact } from './artifacts.ts';
+import type { CreateOctopusClient } from './contract.ts';
+import { createHttp } from './http.ts';
+import { createLibrarySet, readLibrarySet, writeLibrarySet } from './library-sets.ts';
+import { drainNode, readNodes } from './nodes.ts';
+import { readPermissions } from './permissions.ts';
+import { readRegistrations } from './registrations.ts';
+import { queueRun } from './runbook-runs.ts';
+import { readAbout, readCertificate, readTaskTypes } from './server.ts';
+import { readSpaces } from './spaces.ts';
+import { queueHealthCheck, queueScript, readActivity, readTask, readTasks, waitForTask } from './tasks.ts';
+
+/** The client that phases, relay and installer are handed; see contract.ts. Holds no state beyond its connection settings. */
+export const createOctopusClient: CreateOctopusClient = (options) => {
+  const http = createHttp(options);
+  return {
+    url: http.url,
+    about: () => readAbout(http),
+    certificate: () => readCertificate(http),
+    nodes: () => readNodes(http),
+    drain: (nodeId, draining) => drainNode(http, nodeId, draining),
+    spaces: () => readSpaces(http),
+    permissions: () => readPermissions(http),
+    registrations: (spaceId) => readRegistrations(http, spaceId),
+    taskTypes: () => readTaskTypes(http),
+    runScript: (script) => queueScript(http, script),
+    checkHealth: (check) => queueHealthCheck(http, check),
+    task: (id) => readTask(http, id),
+    tasks: (filter) => readTasks(http, filter),
+    activity: (id) => readActivity(http, id),
+    waitForTask: (id, wait) => waitForTask(http, id, wait),
+    librarySet: (spaceId, name) => readLibrarySet(http, spaceId, name),
+    createLibrarySet: (spaceId, name, description) => createLibrarySet(http, spaceId, name, description),
+    writeLibrarySet: (spaceId, set, variables) => writeLibrarySet(http, spaceId, set, variables),
+    runRunbook: (run) => queueRun(http, run),
+    attach: (artifact) => attachArtifact(http, artifact),
+  };
+};
