@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { Variables } from '../octostache/variables.ts';
+import { bashBootstrap, bashConfiguration } from './bash-bootstrap.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { stagePackages } from './packages.ts';
+import { decryptVariables } from './variables-file.ts';
+
+const usage = 'Usage: calamari run-script --variables FILE --variablesPassword PASSWORD';
+
+/**
+ * `run-script`, in the current directory, which is the script's own folder on the Tentacle: packages staged, `#{...}` in the
+ * body expanded, Bash run under the helpers, and only when the script's stdout and stderr are closed, its exit code reported
+ * and returned (step-packages.md sections 8.3, 8.6). Throws with one plain sentence.
+ */
+export async function runScript(args: string[]): Promise<number> {
+  const variables = readVariables(args);
+  const workingDirectory = process.cwd();
+  const setOutput = (name: string, value: string): void => {
+    say(process.stdout, `##octopus[setVariable name="${base64(name)}" value="${base64(value)}"]`);
+    variables.set(name, value);
+    const action = variables.get('Octopus.Action.Name');
+    if (action) variables.set(`Octopus.Action[${action}].Output.${name}`, value);
+    const machine = variables.get('Octopus.Machine.Name');
+    if (action && machine) variables.set(`Octopus.Action[${action}].Output[${machine}].${name}`, value);
+  };
+
+  const syntax = variables.get('Octopus.Action.Script.Syntax');
+  if (syntax !== 'Bash') throw new Error(`This embedded Octopus runs Bash scripts only, not "${syntax ?? ''}".`);
+  const body = variables.raw('Octopus.Action.Script.ScriptBody');
+  if (!body) throw new Error('Could not determine script to run: Octopus.Action.Script.ScriptBody is empty.');
+  const verbose = (line: string): void => {
+    say(process.stdout, '##octopus[stdout-verbose]');
+    say(process.stdout, line);
+    say(process.stdout, '##octopus[stdout-default]');
+  };
+  stagePackages(variables, workingDirectory, verbose, setOutput);
+
+  const script = 'Script.sh';
+  writeFileSync(join(workingDirectory, script), variables.evaluate(body).text.replaceAll('\r\n', '\n'));
+  const { code, errors } = await runBash(script, variables, workingDirectory);
+  const exitCode = code === 0 && errors && variables.flag('Octopus.Action.FailScriptOnErrorOutput') ? -1 : code;
+  setOutput('Octopus.Action.Script.ExitCode', String(exitCode));
+  return exitCode;
+}
+
+function readVariables(args: string[]): Variables {
+  const [command, first, file, second, password, ...more] = args;
+  if (command !== 'run-script' || first !== '--variables' || file === undefined || second !== '--variablesPassword' || password === undefined || more.length > 0) throw new Error(usage);
+  return new Variables(Object.entries(decryptVariables(readFileSync(file), password)));
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}
+
+function say(stream: NodeJS.WriteStream, line: string): void {
+  stream.write(`${line}\n`);
+}
+
+async function runBash(script: string, variables: Variables, workingDirectory: string): Promise<{ code: number; errors: boolean }> {
+  const id = randomUUID();
+  const configurationFile = `Configure.${id}.sh`;
+  const bootstrapFile = `Bootstrap.${id}.${script}`;
+  const values = variables.names().map((name): [string, string] => [name, variables.get(name) ?? '']);
+  const { key, text } = bashConfiguration(values);
+  const temporary = [configurationFile, bootstrapFile].map((name) => join(workingDirectory, name));
+  try {
+    writeFileSync(temporary[0] as string, text, { mode: 0o600 });
+    writeFileSync(temporary[1] as string, bashBootstrap(configurationFile, script), { mode: 0o600 });
+    return await execute('bash', [bootstrapFile, key], workingDirectory);
+  } finally {
+    for (const file of temporary) rmSync(file, { force: true });
+  }
+}
+
+/** Resolves on `close`: the process has ended and nobody, not even a child left in the background, holds its streams. */
+function execute(command: string, args: string[], cwd: string): Promise<{ code: number; errors: boolean }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, OctopusCalamariWorkingDirectory: cwd } });
+    let errors = false;
+    for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const) {
+      const splitter = new LineSplitter();
+      const pass = (lines: string[]): void => {
+        for (const line of lines) {
+          if (to === process.stderr && line.trim() !== '' && !line.startsWith('##octopus')) errors = true;
+          say(to, line);
+        }
+      };
+      from.on('data', (chunk: Buffer) => {
+        pass(splitter.push(chunk));
+        if (to.writableNeedDrain) {
+          from.pause();
+          to.once('drain', () => from.resume());
+        }
+      });
+      from.on('end', () => pass(splitter.end()));
+    }
+    child.on('error', (error) => reject(new Error(`Unable to execute ${command}, please ensure that ${command} is installed and is in the PATH. (${error.message})`)));
+    child.on('close', (code, signal) => resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), errors }));
+  });
+}
