@@ -1,0 +1,164 @@
+import { mkdirSync, existsSync } from 'node:fs';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Database, emptyContent, nextId } from './database/database.ts';
+import { addUserTo } from './database/users.ts';
+import { defaultInstance, listInstances, masterKeyName, masterKeyOf, protectMasterKey, readConfiguration, registerInstance, writeConfiguration } from './instance.ts';
+import { foldersOf } from './folders.ts';
+import { X509Certificate } from 'node:crypto';
+import { createServerCertificate, type CertificateWithKey } from './certificate.ts';
+import { slugOf } from './slug.ts';
+import type { DatabaseContent, Endpoint, MachineBase } from './database/documents.ts';
+
+export { createServerCertificate };
+
+/** The part of an estate file (schemas/estate.schema.json) that the server is made from. */
+export interface ServerEstate {
+  server: { version: string; nodes: { name: string; machine: string }[] };
+  spaces: { name: string; environments: string[]; workerPools?: string[] }[];
+  machines: {
+    name: string; tentacleVersion?: string;
+    registrations: { space: string; as: 'target' | 'worker'; name?: string; roles?: string[]; environments?: string[]; workerPools?: string[]; disabled?: boolean }[];
+  }[];
+  otherEndpoints?: { space: string; name: string; style: string; roles?: string[]; environments?: string[] }[];
+}
+
+/** What machine creation made; `port` and `thumbprint` are those of its Tentacle. */
+export interface ServerMachine { name: string; dir: string; port: number; thumbprint: string }
+
+export interface ServerNodeRecord { name: string; machine: string; webPort: number; commsPort: number }
+export interface ServerRecord {
+  url: string; apiKey: string; machine: string; commsPort: number; thumbprint: string; certificatePem: string; nodes: ServerNodeRecord[];
+}
+
+/** A free loopback port. The sandbox keeps it for its life. */
+export async function freePort(): Promise<number> {
+  const probe = createTcpServer();
+  await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise<void>((resolve) => probe.close(() => resolve()));
+  return port;
+}
+
+function find<T extends { Name: string }>(kind: string, items: T[], name: string): T {
+  const item = items.find((candidate) => candidate.Name === name);
+  if (!item) throw new Error(`The estate has no ${kind} named ${name}.`);
+  return item;
+}
+
+function addSpaces(content: DatabaseContent, estate: ServerEstate): void {
+  const all = content.Collections;
+  for (const [index, spec] of estate.spaces.entries()) {
+    const SpaceId = nextId(content, 'Spaces');
+    all.Spaces.push({ Id: SpaceId, Name: spec.name, Slug: slugOf(spec.name), Description: '', IsDefault: index === 0, IsPrivate: false, TaskQueueStopped: false, SpaceManagersTeams: [], SpaceManagersTeamMembers: [] });
+    for (const [order, name] of spec.environments.entries()) {
+      all.Environments.push({ Id: nextId(content, 'Environments'), SpaceId, Name: name, Slug: slugOf(name), Description: '', SortOrder: order, UseGuidedFailure: false, AllowDynamicInfrastructure: false, ExtensionSettings: [] });
+    }
+    for (const [order, name] of (spec.workerPools ?? ['Default Worker Pool']).entries()) {
+      all.WorkerPools.push({ Id: nextId(content, 'WorkerPools'), SpaceId, Name: name, Slug: slugOf(name), Description: '', WorkerPoolType: 'StaticWorkerPool', IsDefault: order === 0, SortOrder: order, CanAddWorkers: true });
+    }
+    all.MachinePolicies.push({ Id: nextId(content, 'MachinePolicies'), SpaceId, Name: 'Default Machine Policy', Description: '', IsDefault: true });
+    all.ProjectGroups.push({ Id: nextId(content, 'ProjectGroups'), SpaceId, Name: 'Default Project Group' });
+    all.Lifecycles.push({ Id: nextId(content, 'Lifecycles'), SpaceId, Name: 'Default Lifecycle' });
+    // Only the default space's feed has the short id: the sandbox knows one document by one id.
+    all.Feeds.push({ Id: index === 0 ? 'feeds-builtin' : `feeds-builtin-${SpaceId}`, SpaceId, Name: 'Octopus Server (built-in)', Slug: 'octopus-server-built-in', FeedType: 'BuiltIn', PackageAcquisitionLocationOptions: ['Server', 'ExecutionTarget'] });
+  }
+}
+
+function endpointOf(machine: ServerMachine | null, style: string, version: string | null): Endpoint {
+  if (!machine) return { CommunicationStyle: style, Id: null };
+  return {
+    CommunicationStyle: 'TentaclePassive', Uri: `https://127.0.0.1:${machine.port}/`, ProxyId: null, Thumbprint: machine.thumbprint, CertificateSignatureAlgorithm: null,
+    TentacleVersionDetails: { UpgradeLocked: false, Version: version, UpgradeSuggested: false, UpgradeRequired: false, UpgradeAvailable: false }, Id: null,
+  };
+}
+
+function addMachine(content: DatabaseContent, spaceName: string, machine: ServerMachine | null, version: string | null, spec: { as: 'target' | 'worker'; name: string; style: string; roles?: string[]; environments?: string[]; workerPools?: string[]; disabled?: boolean }): void {
+  const all = content.Collections;
+  const space = find('space', all.Spaces, spaceName);
+  const inSpace = <T extends { SpaceId: string }>(items: T[]) => items.filter((item) => item.SpaceId === space.Id);
+  const Endpoint = endpointOf(machine, spec.style, version);
+  const base: Omit<MachineBase, 'Id'> = {
+    SpaceId: space.Id, Name: spec.name, Slug: slugOf(spec.name), MachinePolicyId: inSpace(all.MachinePolicies)[0]?.Id ?? '', IsDisabled: spec.disabled ?? false, IsInProcess: false,
+    HealthStatus: 'Unknown', StatusSummary: 'This machine was recently added. Please perform a health check.', HasLatestCalamari: true, OperatingSystem: 'Unknown', ShellName: 'Unknown', ShellVersion: 'Unknown', Architecture: '',
+    SkipInitialHealthCheck: false, Thumbprint: Endpoint.Thumbprint ?? null, Uri: Endpoint.Uri ?? null, Endpoint, LastChecked: null,
+  };
+  if (spec.as === 'worker') {
+    const pools = spec.workerPools ?? [inSpace(all.WorkerPools)[0]?.Name ?? ''];
+    all.Workers.push({ ...base, Id: nextId(content, 'Workers'), WorkerPoolIds: pools.map((name) => find('worker pool', inSpace(all.WorkerPools), name).Id) });
+    return;
+  }
+  all.Machines.push({
+    ...base, Id: nextId(content, 'Machines'), Roles: spec.roles ?? [], TenantedDeploymentParticipation: 'Untenanted', TenantIds: [], TenantTags: [],
+    EnvironmentIds: (spec.environments ?? []).map((name) => find('environment', inSpace(all.Environments), name).Id),
+  });
+}
+
+/** Writes a certificate into the database content under its master key. */
+export function storeCertificate(database: Pick<Database, 'protect'>, content: DatabaseContent, certificate: CertificateWithKey): void {
+  content.Collections.Certificates = [{
+    Id: 'certificate-global', Name: 'Global certificate', Thumbprint: certificate.thumbprint, SignatureAlgorithm: 'sha256RSA',
+    Certificate: new X509Certificate(certificate.certificatePem).raw.toString('base64'), PrivateKey: database.protect(certificate.keyPem),
+  }];
+}
+
+/**
+ * Makes the server of a new sandbox below HOME/server: database with spaces, environments, registrations, administrator and
+ * certificate, and one `OctopusServer` instance on each node's machine. Nothing runs afterwards.
+ */
+export async function createServer(home: string, estate: ServerEstate, machines: ServerMachine[], certificate: CertificateWithKey): Promise<ServerRecord> {
+  const folder = join(home, 'server');
+  for (const name of ['packages', 'artifacts', 'tasklogs', 'Logs']) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
+  const masterKey = randomBytes(32);
+  const path = join(folder, 'octopus.db.json');
+  const content = emptyContent(randomUUID(), estate.server.version);
+  addSpaces(content, estate);
+  const machineOf = (name: string) => {
+    const machine = machines.find((candidate) => candidate.name === name);
+    if (!machine) throw new Error(`No machine named ${name} was made.`);
+    return machine;
+  };
+  for (const spec of estate.machines) {
+    for (const registration of spec.registrations) {
+      addMachine(content, registration.space, machineOf(spec.name), spec.tentacleVersion ?? '8.3.2', { style: 'TentaclePassive', ...registration, name: registration.name ?? spec.name });
+    }
+  }
+  for (const other of estate.otherEndpoints ?? []) addMachine(content, other.space, null, null, { as: 'target', ...other });
+  const { apiKey } = addUserTo(content, { username: 'admin', system: ['*'], spaces: { '*': ['*'] } });
+  content.Collections.Maintenance.push({ Id: 'maintenance', IsInMaintenanceMode: false });
+  const nodes: ServerNodeRecord[] = [];
+  for (const node of estate.server.nodes) {
+    const record = { name: node.name, machine: node.machine, webPort: await freePort(), commsPort: await freePort() };
+    nodes.push(record);
+    content.Collections.OctopusServerNodes.push({ Id: `OctopusServerNodes-${node.name}`, Name: node.name, LastSeen: new Date(0).toISOString(), MaxConcurrentTasks: 5, IsInMaintenanceMode: false, WebPort: record.webPort });
+    writeInstance(machineOf(node.machine).dir, folder, path, masterKey, record);
+  }
+  const vault = new Database(path, masterKey);
+  storeCertificate(vault, content, certificate);
+  Database.create(path, masterKey, content);
+  const [first] = nodes;
+  if (!first) throw new Error('The estate has no server node.');
+  return { url: `http://127.0.0.1:${first.webPort}`, apiKey, machine: first.machine, commsPort: first.commsPort, thumbprint: certificate.thumbprint, certificatePem: certificate.certificatePem, nodes };
+}
+
+function writeInstance(machineDir: string, folder: string, database: string, masterKey: Buffer, node: ServerNodeRecord): void {
+  const configurationFile = join(machineDir, 'octopus', 'OctopusServer.config');
+  writeConfiguration(configurationFile, new Map([
+    ['Octopus.Home', folder],
+    ['Octopus.Storage.ExternalDatabaseConnectionString', `Data Source=${database}`],
+    [masterKeyName, protectMasterKey(machineDir, masterKey)],
+    ['Octopus.Storage.NodeName', node.name],
+    ['Octopus.Communications.ServicesPort', String(node.commsPort)],
+    ['Octopus.WebPortal.ListenPrefixes', `http://127.0.0.1:${node.webPort}/`],
+  ]));
+  registerInstance(machineDir, { name: defaultInstance, configurationFile });
+}
+
+/** Opens the database of a sandbox through the instance on one of its server machines: for tests, and for the executable. */
+export function openDatabase(machineDir: string, instance: string = defaultInstance): Database {
+  const record = listInstances(machineDir).find(({ name }) => name.toLowerCase() === instance.toLowerCase());
+  if (!record || !existsSync(record.configurationFile)) throw new Error(`Instance ${instance} of Octopus Server has not been configured on this machine.`);
+  const configuration = readConfiguration(record.configurationFile);
+  return new Database(foldersOf(configuration).database, masterKeyOf(machineDir, configuration));
+}
