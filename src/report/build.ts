@@ -1,0 +1,82 @@
+import { printable } from '../errors/printable.ts';
+import type { Entry } from '../journal/contract.ts';
+import type { Report } from '../../schemas/types/report.ts';
+import type { BuildReport } from './contract.ts';
+import { seconds } from './duration.ts';
+import { firstOf, lastOf } from './entries.ts';
+import { evidenceOf } from './evidence.ts';
+import { directionOf, leftBehindNow, reportLeftBehind, reportMachine } from './machines.ts';
+import { phaseHistory } from './phase-history.ts';
+import { latestProofs } from './proofs.ts';
+import { verdictOf } from './verdict.ts';
+
+/**
+ * The report of a rotation: a pure function of its journal (report.schema.json). Foreign text is made printable here, once, so that
+ * every form of the report is safe to look at. Throws a TypeError for a journal that does not begin with `opened`.
+ */
+export const buildReport: BuildReport = (rotationId, entries, now) => {
+  const opened = entries[0];
+  if (opened?.kind !== 'opened') throw new TypeError(`The journal of ${rotationId} does not begin with its opening entry.`);
+  const planned = firstOf(entries, 'planned');
+  const direction = directionOf(entries);
+  const proofs = latestProofs(entries);
+  const left = leftBehindNow(entries);
+  const machines = planned && direction ? planned.data.machines.map((machine) => reportMachine(machine, direction, proofs, entries, new Set(left.keys()))) : [];
+  const leftBehind = planned && direction ? reportLeftBehind(planned.data.machines, direction, left) : [];
+  const evidence = evidenceOf(entries);
+  const count = (status: Report['machines'][number]['status']) => machines.filter((machine) => machine.status === status).length;
+  const summary: Report['summary'] = {
+    machines: machines.length,
+    proved: count('proved'),
+    leftBehind: count('left-behind'),
+    pending: count('pending'),
+    outOfScope: planned?.data.outOfScope.length ?? 0,
+    serverAwaySeconds: evidence.serverAway.length === 0 ? null : evidence.serverAway.reduce((sum, absence) => sum + (absence.seconds ?? 0), 0),
+  };
+  const ended = lastOf(entries, 'ended');
+  const keys = new Set(machines.map((machine) => machine.key));
+  const runbook = printable(opened.data.runbookName);
+
+  return {
+    format: 1,
+    rotationId,
+    rotation: opened.data.rotation,
+    madeAt: now.toISOString(),
+    ...verdictOf(entries, summary, runbook),
+    openedAt: opened.at,
+    endedAt: ended?.at ?? null,
+    seconds: seconds(opened.at, ended?.at ?? now.toISOString()),
+    server: {
+      url: printable(opened.data.serverUrl, 300),
+      version: printable(opened.data.serverVersion),
+      installationId: printable(opened.data.installationId),
+      host: printable(opened.data.host),
+      nodes: (planned?.data.nodes ?? []).map((node) => ({ id: printable(node.id), name: printable(node.name) })),
+      spaces: (planned?.data.spaces ?? []).map((space) => ({ id: printable(space.id), name: printable(space.name), targets: space.targets, workers: space.workers })),
+      project: printable(opened.data.projectName),
+      runbook,
+      environment: printable(opened.data.environmentName),
+      why: printable(opened.data.why, 400),
+      forced: opened.data.forced === null ? null : printable(opened.data.forced, 400),
+    },
+    before: planned ? { thumbprint: planned.data.old, signatureAlgorithm: printable(planned.data.oldSignature) } : null,
+    after: afterOf(entries, proofs),
+    serverProofs: proofs.filter((proof) => !keys.has(proof.subject)),
+    phases: phaseHistory(entries),
+    machines,
+    leftBehind,
+    outOfScope: (planned?.data.outOfScope ?? []).map((one) => ({ name: printable(one.name), kind: printable(one.kind), space: printable(one.spaceName), reason: printable(one.reason, 400) })),
+    notTouched: (planned?.data.notTouched ?? []).map((text) => printable(text, 400)),
+    summary,
+    evidence,
+  };
+};
+
+/** NEW; in force when the last look at the database or a node showed it. */
+function afterOf(entries: readonly Entry[], proofs: readonly Report['serverProofs'][number][]): Report['after'] {
+  const made = lastOf(entries, 'new-certificate');
+  if (!made) return null;
+  const shown = proofs.filter((proof) => proof.holds === 'yes' && /^(database-shows|node-presents)-(old|new)$/.test(proof.claim)).at(-1);
+  const { thumbprint, sha256, signatureAlgorithm, keyBits, notAfter } = made.data;
+  return { thumbprint, sha256, signatureAlgorithm, keyBits, notAfter, inForce: shown !== undefined && shown.claim.endsWith('-new') };
+}

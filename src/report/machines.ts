@@ -1,0 +1,99 @@
+import type { Thumbprint } from '../certificates/thumbprint.ts';
+import { printable } from '../errors/printable.ts';
+import type { Entry, PlannedMachine } from '../journal/contract.ts';
+import { repairCommand } from '../tentacle/repair.ts';
+import type { Proof, Report } from '../../schemas/types/report.ts';
+import { firstOf, lastOf } from './entries.ts';
+import { trustIn } from './proofs.ts';
+
+type Machine = Report['machines'][number];
+type LeftBehind = Report['leftBehind'][number];
+
+/** The certificates of a rotation and how far it went: enough to say what a machine must trust. */
+export interface Direction {
+  old: Thumbprint;
+  new: Thumbprint | null;
+  /** The first intent to retire is written: OLD is on its way out. */
+  retiring: boolean;
+  /** NEW lost: the rotation was rolled back or abandoned. */
+  undone: boolean;
+}
+
+/** The phase whose first intent closes roll back (rule 4). */
+const RETIRE_PHASE = 'retire-server-certificate';
+
+/** Reads the direction out of the journal; null before the plan was fixed. */
+export function directionOf(entries: readonly Entry[]): Direction | null {
+  const planned = firstOf(entries, 'planned');
+  if (!planned) return null;
+  const ended = lastOf(entries, 'ended');
+  return {
+    old: planned.data.old,
+    new: lastOf(entries, 'new-certificate')?.data.thumbprint ?? null,
+    retiring: entries.some((entry) => entry.kind === 'intent' && entry.phase === RETIRE_PHASE),
+    undone: ended !== undefined && ended.data.outcome !== 'completed',
+  };
+}
+
+/** The exact command that mends a machine which was left behind; null while there is no NEW that it should trust. */
+export function repairFor(direction: Direction): string | null {
+  if (direction.new === null) return null;
+  if (direction.undone) return repairCommand({ trust: direction.old, distrust: direction.new });
+  return repairCommand(direction.retiring ? { trust: direction.new, distrust: direction.old } : { trust: direction.new });
+}
+
+/** Those left behind now: by key, the last word about each, without the ones that caught up. */
+export function leftBehindNow(entries: readonly Entry[]): Map<string, Entry<'left-behind'>> {
+  const left = new Map<string, Entry<'left-behind'>>();
+  for (const entry of entries) {
+    if (entry.kind === 'left-behind') left.set(entry.subject, entry);
+    else if (entry.kind === 'caught-up') left.delete(entry.subject);
+  }
+  return left;
+}
+
+/** One machine in scope, with everything that is known of it. */
+export function reportMachine(machine: PlannedMachine, direction: Direction, proofs: readonly Proof[], entries: readonly Entry[], left: ReadonlySet<string>): Machine {
+  const own = proofs.filter((proof) => proof.subject === printable(machine.key, 300));
+  const old = trustIn(own, { trusts: 'trusts-old', distrusts: 'distrusts-old' });
+  const fresh = trustIn(own, { trusts: 'trusts-new', written: 'trust-written' });
+  const foreign = lastOf(entries, 'foreign-trust', machine.key);
+  return {
+    key: printable(machine.key, 300),
+    name: printable(machine.name),
+    own: machine.own,
+    uri: printable(machine.uri, 300),
+    isHost: machine.isHost,
+    status: left.has(machine.key) ? 'left-behind' : isProved(direction, old.state, fresh.state) ? 'proved' : 'pending',
+    route: machine.viaProxy ? 'listening Tentacle on Linux, through a proxy' : 'listening Tentacle on Linux',
+    registrations: machine.registrations.map((registration) => ({ space: printable(registration.spaceName), name: printable(registration.name), kind: registration.kind, disabled: registration.isDisabled })),
+    old,
+    new: fresh,
+    proofs: own,
+    foreignTrust: (foreign?.data.thumbprints ?? []).map((thumbprint) => printable(thumbprint)),
+  };
+}
+
+function isProved(direction: Direction, old: string, fresh: string): boolean {
+  if (direction.undone) return old === 'trusted';
+  return fresh === 'trusted' && (!direction.retiring || old === 'refused');
+}
+
+/** The machines left behind, in the order of the plan. */
+export function reportLeftBehind(machines: readonly PlannedMachine[], direction: Direction, left: ReadonlyMap<string, Entry<'left-behind'>>): LeftBehind[] {
+  const repair = repairFor(direction);
+  return machines.flatMap((machine) => {
+    const entry = left.get(machine.key);
+    if (!entry) return [];
+    const { waiver } = entry.data;
+    return [{
+      machine: printable(machine.name),
+      key: printable(machine.key, 300),
+      reason: entry.data.reason,
+      text: printable(entry.data.text, 400),
+      since: entry.at,
+      waiver: waiver && { by: printable(waiver.by), reason: printable(waiver.reason, 400), until: printable(waiver.until) },
+      repair,
+    }];
+  });
+}

@@ -1,0 +1,29 @@
+/** The style of the report page: light and dark by the reader's setting, black on white on paper. */
+export const PAGE_STYLE = `
+:root { color-scheme: light dark; --page:#f6f7f9; --card:#fff; --ink:#18212f; --soft:#566173; --line:#dde2e9; --code:#f1f3f6; --good:#15693a; --good-bg:#e5f5ea; --mixed:#855000; --mixed-bg:#fdf1dc; --bad:#a3201c; --bad-bg:#fce8e6; --run:#2f6fb5; --relay:#7a4fb0; --away:#d9822b33; --grid:#e8ebf0; }
+@media (prefers-color-scheme: dark) { :root { --page:#10151d; --card:#182029; --ink:#e6ebf2; --soft:#9daabb; --line:#2b3644; --code:#10161e; --good:#6fd394; --good-bg:#14301f; --mixed:#f0bd6a; --mixed-bg:#33260f; --bad:#ff9a92; --bad-bg:#3a1715; --run:#5b9be0; --relay:#aa85de; --away:#e0953f40; --grid:#232d39; } }
+* { box-sizing: border-box; }
+body { margin:0; background:var(--page); color:var(--ink); font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif; }
+main { max-width:1120px; margin:0 auto; padding:32px 24px 56px; }
+h1 { font-size:26px; line-height:1.2; margin:2px 0 6px; letter-spacing:-.01em; } h2 { font-size:17px; margin:0 0 12px; }
+p { margin:0 0 8px; } .eyebrow { color:var(--soft); font-size:12.5px; letter-spacing:.06em; text-transform:uppercase; margin:0; } .soft,.note { color:var(--soft); } .note { font-size:13.5px; margin-top:8px; }
+header { margin-bottom:20px; }
+section { background:var(--card); border:1px solid var(--line); border-radius:10px; padding:20px 22px; margin:0 0 18px; overflow-x:auto; }
+.verdict { display:flex; gap:16px; border-width:1px 1px 1px 6px; border-style:solid; } .verdict svg { flex:none; margin-top:1px; } .verdict p { font-size:19px; line-height:1.4; font-weight:600; margin:0; } .verdict .next { font-size:15px; font-weight:400; margin-top:6px; color:var(--ink); }
+.good { color:var(--good); } .mixed { color:var(--mixed); } .bad { color:var(--bad); }
+.verdict.good { background:var(--good-bg); border-color:var(--good); } .verdict.mixed { background:var(--mixed-bg); border-color:var(--mixed); } .verdict.bad { background:var(--bad-bg); border-color:var(--bad); }
+.figures { display:grid; grid-template-columns:repeat(auto-fit,minmax(150px,1fr)); gap:12px; margin:0 0 18px; } .figures div { background:var(--card); border:1px solid var(--line); border-radius:10px; padding:12px 16px; } .figures dt { color:var(--soft); font-size:13px; } .figures dd { margin:0; font-size:24px; font-weight:650; font-variant-numeric:tabular-nums; }
+.pair { display:grid; grid-template-columns:1fr 30px 1fr; align-items:stretch; gap:10px; } .pair > div { border:1px solid var(--line); border-radius:8px; padding:14px 16px; } .pair > svg { align-self:center; } .pair h3 { margin:0 0 8px; font-size:14px; }
+dl.facts { display:grid; grid-template-columns:max-content 1fr; gap:4px 16px; margin:0; } dl.facts dt { color:var(--soft); } dl.facts dd { margin:0; overflow-wrap:anywhere; }
+code,pre,.mono { font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace; font-size:12.8px; } code { overflow-wrap:anywhere; }
+pre { background:var(--code); border:1px solid var(--line); border-radius:6px; padding:10px 12px; margin:6px 0 0; white-space:pre-wrap; overflow-wrap:anywhere; user-select:all; }
+table { border-collapse:collapse; width:100%; font-size:14px; } th,td { text-align:left; vertical-align:top; padding:7px 12px 7px 0; border-bottom:1px solid var(--line); } th { color:var(--soft); font-weight:600; font-size:13px; } tbody tr:last-child > * { border-bottom:0; } tbody th { color:var(--ink); font-size:14px; } td.number { font-variant-numeric:tabular-nums; white-space:nowrap; } caption { text-align:left; color:var(--soft); font-size:13.5px; padding-bottom:6px; }
+.pill { display:inline-block; border-radius:20px; padding:1px 10px; font-size:13px; font-weight:600; white-space:nowrap; } .pill.good { background:var(--good-bg); } .pill.mixed { background:var(--mixed-bg); } .pill.bad { background:var(--bad-bg); } .pill.plain { background:var(--code); color:var(--soft); }
+.small { font-size:13px; color:var(--soft); } ul { margin:0; padding-left:20px; }
+.left { border:1px solid var(--line); border-left:4px solid var(--mixed); border-radius:8px; padding:12px 16px; margin-top:12px; } .left h3 { margin:0 0 4px; font-size:15px; }
+figure { margin:0; min-width:760px; } figure > svg { width:100%; height:auto; display:block; } figcaption { font-size:13px; color:var(--soft); margin-top:8px; } .sample { display:inline-flex; align-items:center; gap:6px; margin-right:14px; }
+svg text { fill:var(--ink); font:12.5px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif; } svg text.tick,svg text.time { fill:var(--soft); font-size:11.5px; } svg text.lane { font-weight:650; font-size:13px; } svg .grid { stroke:var(--grid); } svg .rule { stroke:var(--line); } svg .bar.run { fill:var(--run); } svg .bar.relay { fill:var(--relay); } svg .bar.terminal { fill:var(--soft); } svg .bar.bad { fill:var(--bad); } svg .bar.cut { fill:none; stroke:var(--soft); stroke-dasharray:4 3; } svg .away { fill:var(--away); } svg .break { fill:var(--code); stroke:var(--line); stroke-dasharray:3 4; } svg .stage { fill:var(--card); stroke:var(--relay); stroke-width:2; }
+footer { color:var(--soft); font-size:13px; margin-top:24px; }
+@media (max-width:720px) { .pair { grid-template-columns:1fr; } .pair > svg { transform:rotate(90deg); justify-self:center; } }
+@media print { :root { color-scheme:light; --page:#fff; --card:#fff; --ink:#000; --soft:#444; --line:#bbb; --code:#f4f4f4; --good:#15693a; --good-bg:#fff; --mixed:#855000; --mixed-bg:#fff; --bad:#a3201c; --bad-bg:#fff; --run:#2f6fb5; --relay:#7a4fb0; --away:#d9822b33; --grid:#eee; } main { max-width:none; padding:0; } section,.left,tr,.figures div { break-inside:avoid; } section.long { break-inside:auto; } figure { min-width:0; } * { -webkit-print-color-adjust:exact; print-color-adjust:exact; } @page { margin:14mm; } }
+`.trim();

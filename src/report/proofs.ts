@@ -1,0 +1,39 @@
+import { printable } from '../errors/printable.ts';
+import type { Entry, ProofClaim } from '../journal/contract.ts';
+import type { Proof, TrustState } from '../../schemas/types/report.ts';
+
+/** What is known now: the last word about each claim on each subject. Earlier words are in the journal. */
+export function latestProofs(entries: readonly Entry[]): Proof[] {
+  const latest = new Map<string, Proof>();
+  for (const entry of entries) {
+    if (entry.kind !== 'proved' && entry.kind !== 'unproved') continue;
+    const claim = `${entry.data.claim} ${entry.subject}`;
+    latest.delete(claim);
+    latest.set(claim, {
+      subject: printable(entry.subject, 300),
+      claim: entry.data.claim,
+      holds: entry.kind === 'proved' ? 'yes' : entry.data.verdict,
+      how: entry.kind === 'proved' ? entry.data.how : null,
+      at: entry.at,
+      phase: entry.phase,
+      runner: entry.runner,
+      reason: entry.kind === 'proved' ? null : printable(entry.data.reason, 400),
+    });
+  }
+  return [...latest.values()];
+}
+
+/**
+ * Trust in one certificate out of the proofs of one machine (in order of time). The last proof on the wire or by read-back decides;
+ * written trust shows only while there is none.
+ */
+export function trustIn(proofs: readonly Proof[], claims: { trusts: ProofClaim; distrusts?: ProofClaim; written?: ProofClaim }): TrustState {
+  let state: TrustState = { state: 'unknown', how: null, at: null };
+  for (const proof of proofs) {
+    const seen = { how: proof.how, at: proof.at };
+    if (proof.claim === claims.trusts) state = { ...seen, state: proof.holds === 'yes' ? 'trusted' : proof.holds === 'no' ? 'refused' : 'unknown' };
+    else if (proof.claim === claims.distrusts) state = { ...seen, state: proof.holds === 'yes' ? 'refused' : proof.holds === 'no' ? 'trusted' : 'unknown' };
+    else if (proof.claim === claims.written && proof.holds === 'yes' && state.state === 'unknown') state = { ...seen, state: 'written' };
+  }
+  return state;
+}

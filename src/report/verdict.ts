@@ -1,0 +1,53 @@
+import { printable } from '../errors/printable.ts';
+import type { Entry } from '../journal/contract.ts';
+import type { Report } from '../../schemas/types/report.ts';
+import { lastOf } from './entries.ts';
+import { REPORT_PHASE, phaseTitle } from './phase-history.ts';
+
+export type Verdict = Pick<Report, 'outcome' | 'verdict' | 'reasons' | 'next'>;
+
+/** How the rotation stands, in one sentence, and what is to be done. */
+export function verdictOf(entries: readonly Entry[], counts: { machines: number; proved: number; leftBehind: number; pending: number }, runbook: string): Verdict {
+  const ended = lastOf(entries, 'ended');
+  const proved = `${counts.proved} of ${counts.machines} machines ${counts.machines === 1 ? 'is' : 'are'} proved`;
+  const leftBehind = counts.leftBehind === 0 ? 'none is left behind' : `${counts.leftBehind} ${counts.leftBehind === 1 ? 'is' : 'are'} left behind`;
+  const mend = counts.leftBehind === 0 ? null : 'Run the repair command of each machine that was left behind on that machine.';
+  if (ended) {
+    const sentence = {
+      completed: `Completed: the server certificate was replaced; ${proved}, ${leftBehind}.`,
+      'rolled-back': `Rolled back: the old server certificate is in force again; ${proved}, ${leftBehind}.`,
+      abandoned: `Abandoned before the swap: the old server certificate stayed in force and the new one was destroyed; ${leftBehind}.`,
+    }[ended.data.outcome];
+    return { outcome: ended.data.outcome, verdict: sentence, reasons: [], next: mend };
+  }
+
+  const again = `Run the runbook "${runbook}" again: it goes on where it stopped.`;
+  const finished = lastFinished(entries);
+  if (finished && (finished.data.outcome === 'refused' || finished.data.outcome === 'failed')) {
+    const reasons = finished.data.refusals.map((refusal) => ({ code: refusal.code, message: printable(refusal.message, 1000), next: printable(refusal.next, 1000) }));
+    const what = finished.data.outcome === 'refused' ? 'Refused' : 'Failed';
+    const first = reasons[0] ? `: ${reasons[0].message}` : '.';
+    const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '';
+    return { outcome: finished.data.outcome, verdict: `${what} in "${phaseTitle(finished.data.phase)}"${first}${more}`, reasons, next: reasons[0] ? `${reasons[0].next} Then run the runbook "${runbook}" again.` : again };
+  }
+  if (finished?.data.outcome === 'handed-over') {
+    return { outcome: 'handed-over', verdict: 'Handed over: the relay on the server host replaces the certificate while Octopus Server is down, and then queues the runbook again.', reasons: [], next: 'Nothing: wait for the run that the relay queues. If none comes, start the host and run the runbook again.' };
+  }
+  if (finished?.data.outcome === 'stop') {
+    return { outcome: 'open', verdict: `Open: stopped as planned after "${phaseTitle(finished.data.phase)}"; ${proved}, ${leftBehind}.`, reasons: [], next: again };
+  }
+  const after = finished ? `after "${phaseTitle(finished.data.phase)}"` : 'before its first phase was finished';
+  const retired = finished?.data.phase === 'verify-server-certificate';
+  return retired
+    ? { outcome: 'open', verdict: `All but finished: every phase is done; what is left is the relay's last act, to restart the host's own Tentacle and prove it; ${proved}, ${leftBehind}.`, reasons: [], next: mend }
+    : { outcome: 'open', verdict: `Open: ${after}; ${proved}, ${leftBehind}.`, reasons: [], next: again };
+}
+
+/** The last phase that said how it ended and that somebody has not yet gone beyond; the report itself does not count. */
+function lastFinished(entries: readonly Entry[]): Entry<'phase-finished'> | null {
+  for (let index = entries.length - 1; index >= 0; index -= 1) {
+    const entry = entries[index]!;
+    if (entry.kind === 'phase-finished' && entry.data.phase !== REPORT_PHASE) return entry;
+  }
+  return null;
+}

@@ -1,0 +1,66 @@
+import type { Proof, Report } from '../../schemas/types/report.ts';
+
+/** Claims as sentences without subject. Unknown ones are shown as they are written. */
+const CLAIMS: Record<string, string> = {
+  'old-backed-up': 'Old certificate backed up and the backup opened',
+  'new-stored': 'New certificate stored and opened',
+  'relay-ready': 'Relay tried out in its own identity',
+  'database-shows-new': 'Database shows the new certificate',
+  'node-presents-new': 'Node presents the new certificate',
+  'database-shows-old': 'Database shows the old certificate',
+  'node-presents-old': 'Node presents the old certificate',
+  'trusts-new': 'Trusts the new certificate',
+  'trusts-old': 'Trusts the old certificate',
+  'trust-written': 'New trust written, not yet seen in force',
+  'distrusts-old': 'Refuses the old certificate',
+  healthy: 'Healthy',
+  'healthy-after-swap': 'Health check after the swap',
+  'healthy-after-retire': 'Health check after retiring',
+  verified: 'Verified on new connections',
+};
+
+const HOW: Record<string, string> = {
+  wire: 'on the wire, new connection',
+  'read-back': 'read back after restart',
+  rest: 'over REST',
+  file: 'file opened and compared',
+};
+
+export const claimText = (claim: string): string => CLAIMS[claim] ?? claim;
+export const howText = (how: Proof['how']): string => (how === null ? '' : (HOW[how] ?? how));
+
+export const OUTCOME_TEXT: Record<Report['outcome'], string> = {
+  completed: 'Completed',
+  open: 'Open',
+  'handed-over': 'Handed over',
+  refused: 'Refused',
+  failed: 'Failed',
+  'rolled-back': 'Rolled back',
+  abandoned: 'Abandoned',
+};
+
+/** How good the news is; shown by colour and always by word and shape too. */
+export function toneOf(report: Pick<Report, 'outcome' | 'summary'>): 'good' | 'mixed' | 'bad' {
+  if (report.outcome === 'refused' || report.outcome === 'failed') return 'bad';
+  return report.outcome === 'completed' && report.summary.leftBehind === 0 && report.summary.pending === 0 ? 'good' : 'mixed';
+}
+
+export const PHASE_OUTCOME_TEXT: Record<Report['phases'][number]['outcome'], string> = {
+  continue: 'done',
+  stop: 'stopped as planned',
+  'handed-over': 'handed over to the relay',
+  refused: 'refused',
+  failed: 'failed',
+  interrupted: 'interrupted',
+  running: 'running',
+};
+
+export const REASON_TEXT: Record<Report['leftBehind'][number]['reason'], string> = {
+  off: 'switched off',
+  disabled: 'disabled',
+  unreachable: 'unreachable',
+  refused: 'refused',
+  failed: 'failed',
+  'wrong-peer': 'somebody else answers',
+  waived: 'waived',
+};
