@@ -11,7 +11,7 @@ export type OctopusCode = keyof typeof octopusErrors;
 
 /** Joins the facts to a refusal of the catalogue. */
 export function failure(refusal: Refusal, facts: FailureFacts = { status: null, errorMessage: '', errors: [] }): OctopusFailure {
-  return Object.assign(refusal, facts);
+  return Object.assign(refusal, { status: facts.status, errorMessage: facts.errorMessage, errors: facts.errors });
 }
 
 /** True for a refusal with one of these codes. */
