@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { arch, release } from 'node:os';
+import { delimiter, dirname } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import type { Server } from 'node:tls';
+import type { ScriptRequest } from '../wire/contract.ts';
+import type { Call } from '../wire/frames.ts';
+import type { TentacleConfiguration } from './configuration.ts';
+import { UnexpectedFailure } from './failures.ts';
+import { certificateOf, listen } from './listener.ts';
+import { LogFile } from './log-file.ts';
+import { Scripts } from './scripts.ts';
+import { absoluteUri, addOrUpdate, style, type TrustedServer } from './trusted-servers.ts';
+
+export interface AgentOptions {
+  configuration: TentacleConfiguration;
+  instanceName: string | null;
+  version: string;
+  executable: string;
+  env: NodeJS.ProcessEnv;
+  /** Told once the trust list is read and in force: what is in it, and which certificate is presented. */
+  started(state: { effective: TrustedServer[]; thumbprint: string; port: number | null }): void;
+  dropConnections(): boolean;
+}
+
+export interface Agent { stop(): Promise<void> }
+
+/**
+ * The Tentacle's service: reads trust once, logs it, listens (tentacle-trust.md sections 5 and 7). Polling entries are logged
+ * as the real one logs them; polling itself is not embedded.
+ * @throws UnexpectedFailure for a list that cannot be read or repaired, or a port that is taken: the agent does not start.
+ */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { configuration } = options;
+  const log = new LogFile(configuration.home, options.env.OCTOPUS__TENTACLE__LOGLEVEL);
+  log.write('INFO', `Tentacle version ${options.version} (${options.version}) instance ${options.instanceName ?? 'Default'}`);
+  const certificate = configuration.certificate ?? await newCertificate(configuration, log);
+  const der = certificateOf(certificate.pfx);
+  const thumbprint = createHash('sha1').update(der).digest('hex').toUpperCase();
+
+  if (!configuration.noListen) fixCommunicationStyle(configuration, log);
+  const effective = configuration.trustedServers;
+  for (const server of effective) log.write('INFO', `Agent will trust Octopus Servers with the thumbprint: ${server.Thumbprint}`);
+  if (effective.length === 0) log.write('INFO', 'The agent is not configured to trust any Octopus Servers.');
+  announcePolling(effective, Math.max(1, Number(configuration.get('Tentacle.Communication.PollingConnectionCount') ?? 1)), log);
+
+  const port = configuration.noListen ? null : configuration.port;
+  let server: Server | undefined;
+  if (port === null) {
+    log.write('INFO', 'Agent will not listen on any TCP ports');
+  } else {
+    const endpoint = `${configuration.listenIp || '[::]'}:${port}`;
+    const scripts = new Scripts(configuration.home, scriptEnvironment(options, der));
+    try {
+      server = await listen({
+        port, endpoint, pfx: certificate.pfx, trusted: effective.map((entry) => entry.Thumbprint), log,
+        handle: (call) => Promise.resolve().then(() => answer(scripts, call, () => about(options.version, der))),
+        dropConnections: options.dropConnections,
+      });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      throw new UnexpectedFailure(`A required communications port is already in use: ${endpoint}`, 'System.Net.Sockets.SocketException');
+    }
+    log.write('INFO', `Agent listening on: ${endpoint}`);
+  }
+  options.started({ effective, thumbprint, port });
+  const alive = setInterval(() => undefined, 60_000);
+  return {
+    async stop() {
+      clearInterval(alive);
+      if (server) await new Promise((resolve) => server.close(resolve).unref());
+    },
+  };
+}
+
+async function newCertificate(configuration: TentacleConfiguration, log: LogFile): Promise<{ pfx: Buffer }> {
+  const { generateCertificate, toPfx } = await import('../server/certificate.ts');
+  const certificate = generateCertificate('Octopus Tentacle');
+  configuration.installCertificate(toPfx(certificate, ''), certificate.thumbprint);
+  log.write('INFO', 'A new certificate has been generated and installed as none were yet available. Thumbprint:');
+  log.write('INFO', certificate.thumbprint);
+  return configuration.certificate as { pfx: Buffer };
+}
+
+/** Entries without a style become passive, one by one; beside an equal one this throws, and the agent does not start. */
+function fixCommunicationStyle(configuration: TentacleConfiguration, log: LogFile): void {
+  for (const server of configuration.trustedServers.filter((entry) => entry.CommunicationStyle === style.none)) {
+    configuration.trustedServers = addOrUpdate(configuration.trustedServers, { ...server, CommunicationStyle: style.passive });
+    log.write('INFO', `Fixed communication style for: ${server.Thumbprint}`);
+  }
+}
+
+function announcePolling(servers: TrustedServer[], connections: number, log: LogFile): void {
+  for (const server of servers.filter((entry) => entry.CommunicationStyle === style.active || entry.CommunicationStyle === style.kubernetes)) {
+    if (server.Address === null) {
+      log.write('WARN', `Configured to connect to server ${JSON.stringify(server)}, but its configuration is incomplete; skipping.`);
+      continue;
+    }
+    log.write('INFO', `Agent will poll Octopus Server at ${absoluteUri(server.Address)} for subscription ${server.SubscriptionId ?? 'poll:///'} expecting thumbprint ${server.Thumbprint}`);
+    log.write('INFO', `Starting ${connections} polling connections`);
+  }
+}
+
+function answer(scripts: Scripts, call: Call, about: () => unknown): unknown {
+  switch (call.operation) {
+    case 'about': return about();
+    case 'startScript': return scripts.start(call.request as ScriptRequest);
+    case 'getStatus': return scripts.status(call.ticket, call.afterSequence);
+    case 'cancelScript': return scripts.cancel(call.ticket);
+    case 'completeScript': return scripts.complete(call.ticket);
+    default: throw new Error(`The embedded Tentacle does not know the operation '${(call as { operation: string }).operation}'.`);
+  }
+}
+
+/** step-packages.md 8.6. The machine's own programs come first in the path. */
+function scriptEnvironment(options: AgentOptions, der: Buffer): NodeJS.ProcessEnv {
+  const { configuration, executable, env } = options;
+  return {
+    ...env,
+    PATH: [dirname(executable), ...(env.PATH ?? '').split(delimiter).filter((entry) => entry !== dirname(executable))].join(delimiter),
+    TentacleHome: configuration.home,
+    TentacleApplications: configuration.applicationDirectory,
+    TentacleJournal: configuration.journal,
+    TentacleInstanceName: options.instanceName ?? '',
+    TentacleVersion: options.version,
+    TentacleExecutablePath: executable,
+    TentacleProgramDirectoryPath: dirname(executable),
+    AgentProgramDirectoryPath: dirname(executable),
+    TentacleCertificateSignatureAlgorithm: signatureAlgorithm(der),
+    TentacleUseDefaultProxy: 'True',
+    TentacleProxyUsername: '',
+    TentacleProxyPassword: '',
+    TentacleProxyHost: '',
+    TentacleProxyPort: '80',
+  };
+}
+
+function about(version: string, der: Buffer): Record<string, string> {
+  const bash = spawnSync('bash', ['-c', 'echo "$BASH_VERSION"'], { encoding: 'utf8' });
+  return {
+    version,
+    certificateSignatureAlgorithm: signatureAlgorithm(der),
+    shell: '/bin/bash',
+    shellVersion: (bash.stdout ?? '').trim(),
+    operatingSystem: operatingSystem(),
+  };
+}
+
+function operatingSystem(): string {
+  try {
+    const name = /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
+    if (name) return name;
+  } catch {
+    // A computer without the file still has a kernel to name.
+  }
+  return `Linux ${release()} ${arch()}`;
+}
+
+const algorithms: Record<string, string> = { '05': 'sha1RSA', '0b': 'sha256RSA', '0c': 'sha384RSA', '0d': 'sha512RSA' };
+
+/** .NET's friendly name of the signature algorithm, read from the object identifier 1.2.840.113549.1.1.x in the certificate. */
+function signatureAlgorithm(der: Buffer): string {
+  const at = der.lastIndexOf(Buffer.from('06092a864886f70d0101', 'hex'));
+  return algorithms[der.subarray(at + 10, at + 11).toString('hex')] ?? 'unknown';
+}
