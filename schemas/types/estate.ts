@@ -1,0 +1,101 @@
+// Generated from schemas/estate.schema.json by `npm run schemas`. Change the schema, not this file.
+
+/**
+ * An Octopus installation described as data. What a sandbox is made from. Holds no secrets.
+ */
+export interface Estate {
+  name: string;
+  description?: string;
+  server: {
+    version: string;
+    /**
+     * @minItems 1
+     */
+    nodes: [
+      {
+        name: string;
+        /**
+         * The machine of this estate that Octopus Server runs on.
+         */
+        machine: string;
+      },
+      ...{
+        name: string;
+        /**
+         * The machine of this estate that Octopus Server runs on.
+         */
+        machine: string;
+      }[]
+    ];
+  };
+  /**
+   * The first one is the default space.
+   *
+   * @minItems 1
+   */
+  spaces: [
+    {
+      name: string;
+      /**
+       * @minItems 1
+       */
+      environments: [string, ...string[]];
+      workerPools?: string[];
+    },
+    ...{
+      name: string;
+      /**
+       * @minItems 1
+       */
+      environments: [string, ...string[]];
+      workerPools?: string[];
+    }[]
+  ];
+  machines: {
+    /**
+     * The machine's own name; a registration may carry another.
+     */
+    name: string;
+    platform?: 'linux';
+    mode?: 'listening';
+    state?: 'on' | 'off';
+    tentacleVersion?: string;
+    /**
+     * Thumbprints of other Octopus Servers that this Tentacle trusts too.
+     */
+    foreignTrust?: string[];
+    /**
+     * @minItems 1
+     */
+    registrations: [
+      {
+        space: string;
+        as: 'target' | 'worker';
+        name?: string;
+        roles?: string[];
+        environments?: string[];
+        workerPools?: string[];
+        disabled?: boolean;
+      },
+      ...{
+        space: string;
+        as: 'target' | 'worker';
+        name?: string;
+        roles?: string[];
+        environments?: string[];
+        workerPools?: string[];
+        disabled?: boolean;
+      }[]
+    ];
+  }[];
+  /**
+   * Registrations that have no Tentacle certificate.
+   */
+  otherEndpoints?: {
+    space: string;
+    name: string;
+    style: 'None' | 'Ssh' | 'OfflineDrop' | 'AzureWebApp' | 'Kubernetes';
+    roles?: string[];
+    environments?: string[];
+  }[];
+}

@@ -1,0 +1,229 @@
+// Generated from schemas/journal.schema.json by `npm run schemas`. Change the schema, not this file.
+
+/**
+ * One line of the journal of a rotation (src/journal/contract.ts).
+ */
+export type JournalEntry = {
+  sequence: number;
+  at: Moment;
+  fence: number;
+  runner: 'runbook' | 'relay' | 'terminal';
+  taskId: string | null;
+  phase: string;
+  kind: string;
+  subject: string;
+  data: {};
+  previous: Sha256;
+  mac: Sha256;
+} & (
+  | {
+      kind?: 'opened';
+      data?: {
+        rotation: 'server-certificate';
+        installationId: string;
+        serverUrl: string;
+        serverVersion: string;
+        host: string;
+        spaceId: string;
+        projectName: string;
+        runbookName: string;
+        environmentName: string;
+        forced: string | null;
+        why: string;
+      };
+    }
+  | {
+      kind?: 'planned';
+      data?: {
+        planHash: string;
+        old: Thumbprint;
+        oldSignature: string;
+        nodes: {
+          id: string;
+          name: string;
+        }[];
+        spaces: {
+          id: string;
+          name: string;
+          targets: number;
+          workers: number;
+        }[];
+        machines: Machine[];
+        outOfScope: {
+          name: string;
+          kind: string;
+          spaceName: string;
+          reason: string;
+        }[];
+        options: Options;
+        notTouched: string[];
+      };
+    }
+  | {
+      kind?: 'new-certificate';
+      data?: {
+        thumbprint: Thumbprint;
+        sha256: string;
+        notAfter: string;
+        signatureAlgorithm: string;
+        keyBits: number;
+      };
+    }
+  | {
+      kind?: 'intent';
+      data?: {
+        effect: Word;
+        detail: {
+          [k: string]: string | number | boolean | null;
+        };
+      };
+    }
+  | {
+      kind?: 'done';
+      data?: {
+        effect: Word;
+        detail: {
+          [k: string]: string | number | boolean | null;
+        };
+      };
+    }
+  | {
+      kind?: 'proved';
+      data?: {
+        claim: Claim;
+        how: 'wire' | 'read-back' | 'rest' | 'file';
+        detail: {
+          [k: string]: string | number | boolean | null;
+        };
+      };
+    }
+  | {
+      kind?: 'unproved';
+      data?: {
+        claim: Claim;
+        verdict: 'no' | 'unknown';
+        reason: string;
+      };
+    }
+  | {
+      kind?: 'left-behind';
+      data?: {
+        reason: 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'wrong-peer' | 'waived';
+        text: string;
+        waiver: null | Waiver;
+      };
+    }
+  | {
+      kind?: 'caught-up';
+      data?: {};
+    }
+  | {
+      kind?: 'foreign-trust';
+      data?: {
+        thumbprints: string[];
+      };
+    }
+  | {
+      kind?: 'phase-started';
+      data?: {
+        phase: Word;
+      };
+    }
+  | {
+      kind?: 'phase-finished';
+      data?: {
+        phase: Word;
+        outcome: 'continue' | 'stop' | 'handed-over' | 'refused' | 'failed';
+        outputs: {
+          [k: string]: string;
+        };
+        refusals: {
+          code: string;
+          message: string;
+          next: string;
+        }[];
+      };
+    }
+  | {
+      kind?: 'handed-over';
+      data?: {
+        job: string;
+        unit: string;
+        relaySha256: Sha256;
+      };
+    }
+  | {
+      kind?: 'relay-stage';
+      data?: {
+        stage: string;
+        text: string;
+      };
+    }
+  | {
+      kind?: 'run-queued';
+      data?: {
+        taskId: string;
+        snapshot: string;
+      };
+    }
+  | {
+      kind?: 'ended';
+      data?: {
+        outcome: 'completed' | 'rolled-back' | 'abandoned';
+      };
+    }
+);
+export type Moment = string;
+export type Sha256 = string;
+export type Thumbprint = string;
+export type Word = string;
+export type Claim =
+  | 'old-backed-up'
+  | 'new-stored'
+  | 'relay-ready'
+  | 'database-shows-new'
+  | 'node-presents-new'
+  | 'database-shows-old'
+  | 'node-presents-old'
+  | 'trusts-new'
+  | 'trusts-old'
+  | 'trust-written'
+  | 'distrusts-old'
+  | 'healthy'
+  | 'healthy-after-swap'
+  | 'healthy-after-retire'
+  | 'verified';
+
+export interface Machine {
+  key: string;
+  name: string;
+  own: Thumbprint;
+  uri: string;
+  host: string;
+  port: number;
+  route: 'listening-linux';
+  isHost: boolean;
+  isDisabled: boolean;
+  viaProxy: boolean;
+  registrations: {
+    id: string;
+    kind: 'target' | 'worker';
+    spaceId: string;
+    spaceName: string;
+    name: string;
+    isDisabled: boolean;
+  }[];
+}
+export interface Options {
+  offlineMachines: 'refuse' | 'leave-behind';
+  waivers: Waiver[];
+  graceHours: number;
+  drainLimitMinutes: number;
+  restartWatchSeconds: number;
+}
+export interface Waiver {
+  machine: string;
+  by: string;
+  reason: string;
+  until: string;
+}
