@@ -1,0 +1,106 @@
+/** What the entries of a journal say, as pure functions. Nothing else is remembered anywhere. */
+import type { Entry, EntryData, EntryKind, ProofClaim } from './contract.ts';
+
+/** The effect word of removing trust in OLD from a machine. The first such intent closes roll back (rule 4). */
+export const RETIRE_EFFECT = 'retire-trust';
+
+export function opened(entries: readonly Entry[]): EntryData['opened'] | null {
+  return firstOf(entries, 'opened')?.data ?? null;
+}
+
+/** What the rotation fixed once and for all. */
+export function plan(entries: readonly Entry[]): EntryData['planned'] | null {
+  return firstOf(entries, 'planned')?.data ?? null;
+}
+
+/** NEW, as fixed when its PFX was linted. */
+export function newCertificate(entries: readonly Entry[]): EntryData['new-certificate'] | null {
+  return firstOf(entries, 'new-certificate')?.data ?? null;
+}
+
+/** The proofs that stand, by subject and claim. A later `unproved` about the same takes one away; a later `proved` brings it back. */
+export function proofs(entries: readonly Entry[]): Map<string, Map<ProofClaim, Entry<'proved'>>> {
+  const standing = new Map<string, Map<ProofClaim, Entry<'proved'>>>();
+  for (const entry of entries) {
+    if (entry.kind === 'proved') {
+      let ofSubject = standing.get(entry.subject);
+      if (ofSubject === undefined) standing.set(entry.subject, (ofSubject = new Map()));
+      // A claim proved again counts as of now, also in the order of the map.
+      ofSubject.delete(entry.data.claim);
+      ofSubject.set(entry.data.claim, entry);
+    } else if (entry.kind === 'unproved') {
+      const ofSubject = standing.get(entry.subject);
+      ofSubject?.delete(entry.data.claim);
+      if (ofSubject?.size === 0) standing.delete(entry.subject);
+    }
+  }
+  return standing;
+}
+
+/** One proof that stands, or null. */
+export function proofOf(entries: readonly Entry[], subject: string, claim: ProofClaim): Entry<'proved'> | null {
+  for (let at = entries.length - 1; at >= 0; at--) {
+    const entry = entries[at]!;
+    if (entry.subject !== subject) continue;
+    if (entry.kind === 'proved' && entry.data.claim === claim) return entry;
+    if (entry.kind === 'unproved' && entry.data.claim === claim) return null;
+  }
+  return null;
+}
+
+/** Machines that go on without proof, by key, with the latest reason. Those caught up with since are not among them. */
+export function leftBehind(entries: readonly Entry[]): Map<string, Entry<'left-behind'>> {
+  const behind = new Map<string, Entry<'left-behind'>>();
+  for (const entry of entries) {
+    if (entry.kind === 'left-behind') behind.set(entry.subject, entry);
+    else if (entry.kind === 'caught-up') behind.delete(entry.subject);
+  }
+  return behind;
+}
+
+/** Intents without a later `done` of the same effect on the same subject: the effect may or may not have happened (D17). */
+export function openIntents(entries: readonly Entry[]): Entry<'intent'>[] {
+  const open = new Map<string, Entry<'intent'>>();
+  for (const entry of entries) {
+    if (entry.kind !== 'intent' && entry.kind !== 'done') continue;
+    const what = JSON.stringify([entry.data.effect, entry.subject]);
+    open.delete(what);
+    if (entry.kind === 'intent') open.set(what, entry);
+  }
+  return [...open.values()];
+}
+
+/** How the latest attempt at a phase ended; null while it never did, or was started again since. */
+export function phaseOutcome(entries: readonly Entry[], phase: string): EntryData['phase-finished'] | null {
+  for (let at = entries.length - 1; at >= 0; at--) {
+    const entry = entries[at]!;
+    if (entry.kind === 'phase-finished' && entry.data.phase === phase) return entry.data;
+    if (entry.kind === 'phase-started' && entry.data.phase === phase) return null;
+  }
+  return null;
+}
+
+/** The outcome of a rotation that has ended, else null. */
+export function endOf(entries: readonly Entry[]): EntryData['ended']['outcome'] | null {
+  return firstOf(entries, 'ended')?.data.outcome ?? null;
+}
+
+export function isEnded(entries: readonly Entry[]): boolean {
+  return endOf(entries) !== null;
+}
+
+/** The entry that closed roll back (rule 4), or null while it is open. */
+export function firstRetireIntent(entries: readonly Entry[]): Entry<'intent'> | null {
+  return entries.find((entry): entry is Entry<'intent'> => entry.kind === 'intent' && entry.data.effect === RETIRE_EFFECT) ?? null;
+}
+
+/** True when database and node were last seen with NEW: both proofs about `server` stand, and none about OLD is later. */
+export function swapDone(entries: readonly Entry[]): boolean {
+  const server = proofs(entries).get('server');
+  const isNewer = (now: ProofClaim, before: ProofClaim): boolean => (server?.get(now)?.sequence ?? -1) > (server?.get(before)?.sequence ?? -1);
+  return isNewer('database-shows-new', 'database-shows-old') && isNewer('node-presents-new', 'node-presents-old');
+}
+
+function firstOf<K extends EntryKind>(entries: readonly Entry[], kind: K): Entry<K> | null {
+  return (entries.find((entry) => entry.kind === kind) as Entry<K> | undefined) ?? null;
+}
