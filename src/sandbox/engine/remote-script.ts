@@ -55,6 +55,7 @@ export async function runRemotely(options: {
     await quietly(() => connection.close());
   }
   const exitCode = status.exitCode ?? -46;
+  if (exitCode !== 0 && output.resultMessage !== null) activity.log('Verbose', `The remote script failed with exit code ${exitCode}`);
   return { exitCode, cancelled: cancelled.aborted, failure: failureOf(exitCode, output), output };
 
   async function follow(first: TentacleConnection): Promise<{ connection: TentacleConnection; status: ScriptStatus | null }> {

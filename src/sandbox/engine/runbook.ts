@@ -104,6 +104,10 @@ class RunbookExecution {
     return text.split(',').map((role) => role.trim()).filter((role) => role !== '');
   }
 
+  /**
+   * Machines in any of the roles. What the last health check said decides nothing: whoever is left in the run is tried, and a
+   * machine that does not answer fails its step. Leaving out unhealthy ones beforehand is the server's (ConnectivityPolicy).
+   */
   private machinesOf(roles: string[], activity: Activity): EngineMachine[] {
     const wanted = new Set(roles.map((role) => role.toLowerCase()));
     const inRole = this.run.machines.filter((machine) => machine.roles.some((role) => wanted.has(role.toLowerCase())));
