@@ -1,11 +1,12 @@
 import { printable } from '../errors/printable.ts';
 import type { Entry } from '../journal/contract.ts';
+import { leftBehind as leftBehindOf } from '../journal/views.ts';
 import type { Report } from '../../schemas/types/report.ts';
 import type { BuildReport } from './contract.ts';
 import { seconds } from './duration.ts';
 import { firstOf, lastOf } from './entries.ts';
 import { evidenceOf } from './evidence.ts';
-import { directionOf, leftBehindNow, reportLeftBehind, reportMachine } from './machines.ts';
+import { directionOf, reportLeftBehind, reportMachine } from './machines.ts';
 import { phaseHistory } from './phase-history.ts';
 import { latestProofs } from './proofs.ts';
 import { verdictOf } from './verdict.ts';
@@ -20,8 +21,8 @@ export const buildReport: BuildReport = (rotationId, entries, now) => {
   const planned = firstOf(entries, 'planned');
   const direction = directionOf(entries);
   const proofs = latestProofs(entries);
-  const left = leftBehindNow(entries);
-  const machines = planned && direction ? planned.data.machines.map((machine) => reportMachine(machine, direction, proofs, entries, new Set(left.keys()))) : [];
+  const left = leftBehindOf(entries);
+  const machines = planned && direction ? planned.data.machines.map((machine) => reportMachine(machine, direction, proofs, entries, left)) : [];
   const leftBehind = planned && direction ? reportLeftBehind(planned.data.machines, direction, left) : [];
   const evidence = evidenceOf(entries);
   const count = (status: Report['machines'][number]['status']) => machines.filter((machine) => machine.status === status).length;

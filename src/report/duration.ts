@@ -10,7 +10,8 @@ export function durationText(value: number | null): string {
   if (value < 60) return `${Math.round(value)} s`;
   const whole = Math.round(value);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  if (whole < 48 * 3600) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  return `${Math.floor(whole / 86400)} days ${Math.floor((whole % 86400) / 3600)} h`;
 }
 
 /** `2026-01-05 10:00:17 UTC` */

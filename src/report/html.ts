@@ -60,7 +60,7 @@ function figures(report: Report): Markup {
     figure('machines proved', `${summary.proved} of ${summary.machines}`),
     figure('left behind', String(summary.leftBehind)),
     ...(summary.pending > 0 ? [figure('not proved yet', String(summary.pending))] : []),
-    figure('server away', summary.serverAwaySeconds === null ? 'not restarted' : durationText(summary.serverAwaySeconds)),
+    figure('server away', summary.serverAwaySeconds === null ? 'none' : durationText(summary.serverAwaySeconds)),
     figure(report.endedAt ? 'whole rotation' : 'so far', durationText(report.seconds)),
   ]}</dl>`;
 }
@@ -92,7 +92,7 @@ function machines(report: Report): Markup | null {
   if (report.machines.length === 0) return null;
   return html`<section class="long" aria-labelledby="machines"><h2 id="machines">Machines</h2><table><caption>One row for each Tentacle, however often it is registered.</caption>
 <thead><tr><th scope="col">Machine</th><th scope="col">Registered as</th><th scope="col">New certificate</th><th scope="col">Old certificate</th><th scope="col">Result</th></tr></thead><tbody>
-${report.machines.map((machine) => html`<tr><th scope="row">${machine.name}${machine.isHost ? html` <span class="pill plain">host</span>` : null}<div class="small">${machine.uri}</div></th>
+${report.machines.map((machine) => html`<tr><th scope="row">${machine.name}${machine.isHost ? html` <span class="pill plain">host</span>` : null}<div class="small whole">${machine.uri}</div></th>
 <td>${machine.registrations.map((one) => html`<div>${one.space}: ${one.name} <span class="small">${one.kind}${one.disabled ? ', disabled' : ''}</span></div>`)}</td>
 <td>${trust(machine.new, 'trusted')}</td><td>${trust(machine.old, 'refused')}</td>
 <td>${status(machine)}${machine.foreignTrust.length > 0 ? html`<div class="small">${machine.foreignTrust.length} other Octopus ${machine.foreignTrust.length === 1 ? 'Server' : 'Servers'} kept</div>` : null}</td></tr>`)}
@@ -114,7 +114,7 @@ function phases(report: Report): Markup | null {
   if (report.phases.length === 0) return null;
   return html`<section class="long" aria-labelledby="phases"><h2 id="phases">Phases</h2><table>
 <thead><tr><th scope="col">Phase</th><th scope="col">Run by</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Took</th><th scope="col">Outcome</th></tr></thead><tbody>
-${report.phases.map((phase) => html`<tr><th scope="row">${phase.title}</th><td>${phase.runner}${phase.runner === 'runbook' && phase.taskId ? html` <span class="small">${phase.taskId}</span>` : null}</td><td class="number">${instantText(phase.startedAt)}</td><td class="number">${phase.endedAt ? instantText(phase.endedAt) : ''}</td><td class="number">${durationText(phase.seconds)}</td><td>${PHASE_OUTCOME_TEXT[phase.outcome]}</td></tr>`)}
+${report.phases.map((phase) => html`<tr><th scope="row">${phase.title}</th><td class="whole">${phase.runner}${phase.runner === 'runbook' && phase.taskId ? html` <span class="small">${phase.taskId}</span>` : null}</td><td class="number">${instantText(phase.startedAt)}</td><td class="number">${phase.endedAt ? instantText(phase.endedAt) : ''}</td><td class="number">${durationText(phase.seconds)}</td><td>${PHASE_OUTCOME_TEXT[phase.outcome]}</td></tr>`)}
 </tbody></table></section>`;
 }
 
@@ -148,7 +148,7 @@ ${facts([
     ['Why', html`${server.why}${server.forced ? ` Forced: ${server.forced}` : ''}`],
     ['Runbook', html`${server.project} / ${server.runbook}, environment ${server.environment}, on ${server.host}`],
     ['Nodes', html`${server.nodes.map((node) => node.name).join(', ')}`],
-    ['Spaces', html`${server.spaces.map((space) => `${space.name} (${space.targets} targets, ${space.workers} workers)`).join(', ')}`],
+    ['Spaces', html`${server.spaces.map((space) => `${space.name} (${counted(space.targets, 'target')}, ${counted(space.workers, 'worker')})`).join(', ')}`],
   ])}
 ${report.outOfScope.length === 0 ? null : html`<h3>Out of scope</h3><table><thead><tr><th scope="col">Name</th><th scope="col">Space</th><th scope="col">Kind</th><th scope="col">Why not</th></tr></thead><tbody>${report.outOfScope.map((one) => html`<tr><th scope="row">${one.name}</th><td>${one.space}</td><td>${one.kind}</td><td>${one.reason}</td></tr>`)}</tbody></table>`}
 ${report.notTouched.length === 0 ? null : html`<h3>Not touched</h3><ul>${report.notTouched.map((text) => html`<li>${text}</li>`)}</ul>`}</section>`;
@@ -174,6 +174,10 @@ ${facts([
 ${story.length === 0 ? null : html`<h3>Hand-over and relay</h3><table><tbody>${story.map((one) => html`<tr><td class="number">${instantText(one.at)}</td><td>${one.text}</td></tr>`)}</tbody></table>`}
 <h3>Who held the lease</h3><table><thead><tr><th scope="col">Fence</th><th scope="col">Runner</th><th scope="col">Task</th><th scope="col">From entry</th><th scope="col">At</th></tr></thead><tbody>
 ${found.fences.map((one) => html`<tr><td class="number">${one.fence}</td><td>${one.runner}</td><td>${one.taskId ?? ''}</td><td class="number">${one.firstEntry}</td><td class="number">${instantText(one.at)}</td></tr>`)}</tbody></table></section>`;
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function facts(rows: [string, Markup][]): Markup {

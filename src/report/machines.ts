@@ -1,9 +1,10 @@
 import type { Thumbprint } from '../certificates/thumbprint.ts';
 import { printable } from '../errors/printable.ts';
 import type { Entry, PlannedMachine } from '../journal/contract.ts';
+import { endOf, firstRetireIntent, newCertificate, plan } from '../journal/views.ts';
 import { repairCommand } from '../tentacle/repair.ts';
 import type { Proof, Report } from '../../schemas/types/report.ts';
-import { firstOf, lastOf } from './entries.ts';
+import { lastOf } from './entries.ts';
 import { trustIn } from './proofs.ts';
 
 type Machine = Report['machines'][number];
@@ -19,19 +20,16 @@ export interface Direction {
   undone: boolean;
 }
 
-/** The phase whose first intent closes roll back (rule 4). */
-const RETIRE_PHASE = 'retire-server-certificate';
-
 /** Reads the direction out of the journal; null before the plan was fixed. */
 export function directionOf(entries: readonly Entry[]): Direction | null {
-  const planned = firstOf(entries, 'planned');
+  const planned = plan(entries);
   if (!planned) return null;
-  const ended = lastOf(entries, 'ended');
+  const end = endOf(entries);
   return {
-    old: planned.data.old,
-    new: lastOf(entries, 'new-certificate')?.data.thumbprint ?? null,
-    retiring: entries.some((entry) => entry.kind === 'intent' && entry.phase === RETIRE_PHASE),
-    undone: ended !== undefined && ended.data.outcome !== 'completed',
+    old: planned.old,
+    new: newCertificate(entries)?.thumbprint ?? null,
+    retiring: firstRetireIntent(entries) !== null,
+    undone: end !== null && end !== 'completed',
   };
 }
 
@@ -42,18 +40,8 @@ export function repairFor(direction: Direction): string | null {
   return repairCommand(direction.retiring ? { trust: direction.new, distrust: direction.old } : { trust: direction.new });
 }
 
-/** Those left behind now: by key, the last word about each, without the ones that caught up. */
-export function leftBehindNow(entries: readonly Entry[]): Map<string, Entry<'left-behind'>> {
-  const left = new Map<string, Entry<'left-behind'>>();
-  for (const entry of entries) {
-    if (entry.kind === 'left-behind') left.set(entry.subject, entry);
-    else if (entry.kind === 'caught-up') left.delete(entry.subject);
-  }
-  return left;
-}
-
 /** One machine in scope, with everything that is known of it. */
-export function reportMachine(machine: PlannedMachine, direction: Direction, proofs: readonly Proof[], entries: readonly Entry[], left: ReadonlySet<string>): Machine {
+export function reportMachine(machine: PlannedMachine, direction: Direction, proofs: readonly Proof[], entries: readonly Entry[], left: ReadonlyMap<string, unknown>): Machine {
   const own = proofs.filter((proof) => proof.subject === printable(machine.key, 300));
   const old = trustIn(own, { trusts: 'trusts-old', distrusts: 'distrusts-old' });
   const fresh = trustIn(own, { trusts: 'trusts-new', written: 'trust-written' });

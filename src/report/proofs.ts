@@ -2,6 +2,16 @@ import { printable } from '../errors/printable.ts';
 import type { Entry, ProofClaim } from '../journal/contract.ts';
 import type { Proof, TrustState } from '../../schemas/types/report.ts';
 
+/** Pairs of claims of which only one can be true of a subject at a time: the later one holds. */
+const OPPOSITES: Partial<Record<ProofClaim, ProofClaim>> = {
+  'trusts-old': 'distrusts-old',
+  'distrusts-old': 'trusts-old',
+  'database-shows-old': 'database-shows-new',
+  'database-shows-new': 'database-shows-old',
+  'node-presents-old': 'node-presents-new',
+  'node-presents-new': 'node-presents-old',
+};
+
 /** What is known now: the last word about each claim on each subject. Earlier words are in the journal. */
 export function latestProofs(entries: readonly Entry[]): Proof[] {
   const latest = new Map<string, Proof>();
@@ -9,6 +19,7 @@ export function latestProofs(entries: readonly Entry[]): Proof[] {
     if (entry.kind !== 'proved' && entry.kind !== 'unproved') continue;
     const claim = `${entry.data.claim} ${entry.subject}`;
     latest.delete(claim);
+    if (entry.kind === 'proved') latest.delete(`${OPPOSITES[entry.data.claim]} ${entry.subject}`);
     latest.set(claim, {
       subject: printable(entry.subject, 300),
       claim: entry.data.claim,

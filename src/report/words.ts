@@ -11,7 +11,7 @@ const CLAIMS: Record<string, string> = {
   'node-presents-old': 'Node presents the old certificate',
   'trusts-new': 'Trusts the new certificate',
   'trusts-old': 'Trusts the old certificate',
-  'trust-written': 'New trust written, not yet seen in force',
+  'trust-written': 'New trust written to its list',
   'distrusts-old': 'Refuses the old certificate',
   healthy: 'Healthy',
   'healthy-after-swap': 'Health check after the swap',

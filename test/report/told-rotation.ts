@@ -136,7 +136,7 @@ export function completed(options: { ended: boolean } = { ended: true }): Teller
   teller.taken('runbook', 'ServerTasks-140').begin('check-health').after(2.2).say('proved', 'estate', { claim: 'healthy-after-swap', how: 'rest', detail: {} }).finish()
     .after(0.4).taken('runbook', 'ServerTasks-140').begin('retire-server-certificate');
   for (const one of REACHED) {
-    teller.after(0.6).say('intent', one.key, { effect: 'remove-trust', detail: {} }).after(0.3).say('done', one.key, { effect: 'remove-trust', detail: {} });
+    teller.after(0.6).say('intent', one.key, { effect: 'retire-trust', detail: {} }).after(0.3).say('done', one.key, { effect: 'retire-trust', detail: {} });
     if (!one.isHost) teller.say('proved', one.key, { claim: 'trusts-new', how: 'wire', detail: {} }).say('proved', one.key, { claim: 'distrusts-old', how: 'wire', detail: {} });
   }
   teller.finish().after(0.3).taken('runbook', 'ServerTasks-140').begin('verify-server-certificate').after(1.2).say('proved', 'estate', { claim: 'verified', how: 'wire', detail: {} }).finish()
