@@ -1,0 +1,68 @@
+import { printable } from './printable.ts';
+import { catalogue } from './refusal.ts';
+
+/** One machine that is not proved, for people. */
+export interface UnprovedMachine { name: string; reason: string }
+
+function listed(machines: UnprovedMachine[]): string {
+  const shown = machines.slice(0, 20).map((one) => `${printable(one.name)} (${printable(one.reason, 200)})`).join('; ');
+  return machines.length > 20 ? `${shown}; and ${machines.length - 20} more` : shown;
+}
+
+/** Refusals about trust: before the swap, during the drain, and while retiring. */
+export const trustErrors = catalogue({
+  TRUST_NOT_PROVED: (values: { machines: UnprovedMachine[] }) => ({
+    message: `${values.machines.length} machine(s) do not provably trust the new certificate: ${listed(values.machines)}.`,
+    safe: 'The certificate was not swapped; every machine still trusts the old one, which is in force.',
+    next: 'Mend or start the machines and run the runbook again. To go on without those that are off or disabled, set Rotation.OfflineMachines to leave-behind; after the swap only the machine itself can be mended, with the command in the report. For any other, write a waiver.',
+    failureMode: 'A1',
+  }),
+  NO_MACHINE_PROVED: (_values: Record<string, never>) => ({
+    message: 'Not one machine provably trusts the new certificate.',
+    safe: 'The certificate was not swapped.',
+    next: 'Look at the log of the script tasks in Octopus; then run the runbook again.',
+    failureMode: 'A1',
+  }),
+  PROOF_LOST: (values: { machines: UnprovedMachine[] }) => ({
+    message: `Between the hand-over and the import ${values.machines.length} machine(s) lost the proof that they trust the new certificate: ${listed(values.machines)}.`,
+    safe: 'The certificate was not swapped; the node takes tasks again.',
+    next: 'Run the runbook again; the machines named are proved anew or left behind.',
+    failureMode: 'A1',
+  }),
+  RETIRE_NOT_ALLOWED: (values: { missing: string }) => ({
+    message: `Trust in the old certificate may not be removed yet: ${values.missing}.`,
+    safe: 'Every machine that is proved trusts both certificates.',
+    next: 'Run the runbook again; it goes on as soon as the missing proof is there.',
+    failureMode: 'A24',
+  }),
+  RETIRE_INCOMPLETE: (values: { machines: UnprovedMachine[] }) => ({
+    message: `${values.machines.length} machine(s) still accept the old certificate, or could not be asked: ${listed(values.machines)}.`,
+    safe: 'They trust the new certificate and are reachable as before; the old one is not yet refused everywhere.',
+    next: 'Run the runbook again. If the old certificate may have leaked, run the repair command of the report on those machines now.',
+    failureMode: 'A7',
+  }),
+  HEALTH_NOT_PROVED: (values: { after: string; machines: UnprovedMachine[] }) => ({
+    message: `After the ${values.after} ${values.machines.length} machine(s) are not healthy: ${listed(values.machines)}.`,
+    safe: values.after === 'swap' ? 'The new certificate is in force, and both are still trusted: nothing was retired.' : 'The new certificate is in force and trusted.',
+    next: 'Look at the health check of each machine in Octopus, mend it, and run the runbook again.',
+    failureMode: 'A17',
+  }),
+  HEALTH_UNKNOWN: (values: { task: string; state: string }) => ({
+    message: `The health check ${values.task} ended as ${values.state}; what it found is not known.`,
+    safe: 'Nothing was retired.',
+    next: 'Run the runbook again.',
+    failureMode: 'D8',
+  }),
+  NOT_VERIFIED: (values: { findings: string[] }) => ({
+    message: `The rotation is not verified: ${values.findings.map((one) => printable(one, 300)).join('; ')}.`,
+    safe: 'The new certificate is in force; the rotation stays open.',
+    next: 'Mend what is named and run the runbook again.',
+    failureMode: 'A17',
+  }),
+  SCRIPT_RESULT_UNKNOWN: (values: { task: string; state: string }) => ({
+    message: `The script task ${values.task} ended as ${values.state}, and no result of the machine came with it.`,
+    safe: 'What the machine did is not known; it is observed anew by the next run.',
+    next: 'Run the runbook again.',
+    failureMode: 'D8',
+  }),
+});

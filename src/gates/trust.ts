@@ -1,0 +1,66 @@
+import { trustErrors } from '../errors/trust.ts';
+import type { LeftBehindReason, PlannedMachine, ProofHow, RotationOptions, Waiver } from '../journal/contract.ts';
+import type { ProbeVerdict } from '../tentacle/contract.ts';
+import { PASS, refuse, type Verdict } from './verdict.ts';
+
+/** Everything seen of one machine in one look. */
+export interface TrustObservation {
+  machine: PlannedMachine;
+  /** Whether its port answered a TCP connect; null where only the server can reach it. */
+  reached: { reached: true } | { reached: false; code: string } | null;
+  probes: { fresh: ProbeVerdict; old: ProbeVerdict } | null;
+  /** What its own script read back, with a restart since; only counted where it cannot be probed. */
+  readBack: { trustsFresh: boolean; trustsOld: boolean; effective: 'yes' | 'no' | 'unknown' } | null;
+}
+
+export type TrustJudgement =
+  | { machine: PlannedMachine; state: 'proved'; how: ProofHow; milliseconds: number | null }
+  /** The host's own Tentacle: its list is right, and the relay restarts and probes it before the import (A41). */
+  | { machine: PlannedMachine; state: 'written' }
+  | { machine: PlannedMachine; state: 'left-behind'; reason: LeftBehindReason; text: string; waiver: Waiver | null }
+  | { machine: PlannedMachine; state: 'unproved'; verdict: 'no' | 'unknown'; text: string };
+
+/** Judges each machine by itself (tentacle-trust.md section 7, verdict table). Pure. */
+export function judgeTrust(observation: TrustObservation, options: RotationOptions, now: Date): TrustJudgement {
+  const { machine } = observation;
+  const proof = proofOf(observation);
+  if (proof.state === 'proved' || proof.state === 'written') return proof;
+  const waiver = waiverFor(machine, options.waivers, now);
+  if (waiver) return { machine, state: 'left-behind', reason: 'waived', text: `waived by ${waiver.by} until ${waiver.until}: ${waiver.reason}`, waiver };
+  if (options.offlineMachines === 'leave-behind') {
+    if (machine.isDisabled) return { machine, state: 'left-behind', reason: 'disabled', text: 'it is disabled, and Octopus skips disabled machines', waiver: null };
+    if (observation.reached && !observation.reached.reached) return { machine, state: 'left-behind', reason: 'off', text: `its port does not answer (${observation.reached.code})`, waiver: null };
+  }
+  return proof;
+}
+
+/** Make sure that each machine is proved, or left behind by policy or waiver, and that at least one is proved. */
+export function everyMachineProved(judgements: TrustJudgement[]): Verdict {
+  const unproved = judgements.filter((one) => one.state === 'unproved');
+  if (unproved.length > 0) return refuse(trustErrors.TRUST_NOT_PROVED({ machines: unproved.map((one) => ({ name: one.machine.name, reason: one.text })) }));
+  return judgements.some((one) => one.state === 'proved' || one.state === 'written') ? PASS : refuse(trustErrors.NO_MACHINE_PROVED({}));
+}
+
+/** The waiver that names this machine and has not run out. */
+export function waiverFor(machine: PlannedMachine, waivers: Waiver[], now: Date): Waiver | null {
+  const today = now.toISOString().slice(0, 10);
+  const names = new Set([machine.name, ...machine.registrations.map((one) => one.name)]);
+  return waivers.find((waiver) => names.has(waiver.machine) && waiver.until >= today) ?? null;
+}
+
+function proofOf(observation: TrustObservation): TrustJudgement {
+  const { machine, reached, probes, readBack } = observation;
+  const no = (text: string): TrustJudgement => ({ machine, state: 'unproved', verdict: 'no', text });
+  const unsure = (text: string): TrustJudgement => ({ machine, state: 'unproved', verdict: 'unknown', text });
+  if (probes?.fresh.verdict === 'trusted' && probes.old.verdict === 'trusted') return { machine, state: 'proved', how: 'wire', milliseconds: probes.fresh.milliseconds };
+  if (machine.isHost && readBack?.trustsFresh && readBack.trustsOld) return { machine, state: 'written' };
+  if (machine.viaProxy && readBack?.trustsFresh && readBack.trustsOld && readBack.effective === 'yes') return { machine, state: 'proved', how: 'read-back', milliseconds: null };
+  if (reached && !reached.reached) return unsure(`its port does not answer (${reached.code})`);
+  if (probes === null) return unsure(machine.viaProxy ? 'only the server can reach it, and its own list was not read back after a restart' : 'it was not probed');
+  if (probes.fresh.verdict === 'wrong-peer' || probes.old.verdict === 'wrong-peer') return no('another certificate answers at its address than the one registered');
+  if (probes.fresh.verdict === 'inconclusive') return unsure(`the probe was inconclusive: ${probes.fresh.reason}`);
+  if (probes.old.verdict === 'inconclusive') return unsure(`the control probe was inconclusive: ${probes.old.reason}`);
+  if (probes.old.verdict === 'not-trusted') return no('it does not accept the old certificate, which is in force');
+  if (machine.isDisabled) return no('it does not accept the new certificate, and it is disabled: Octopus skips it');
+  return no('it does not accept the new certificate: trust is missing, or was written without a restart');
+}

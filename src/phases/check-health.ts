@@ -1,0 +1,64 @@
+import type CheckHealthInputs from '../../steps/check-health/inputs.ts';
+import { trustErrors } from '../errors/trust.ts';
+import { healthProved, type HealthObservation } from '../gates/health.ts';
+import { demandPass } from '../gates/verdict.ts';
+import { leftBehind } from '../journal/views.ts';
+import type { PlannedMachine } from '../journal/contract.ts';
+import type { Phase, PhaseContext } from './context.ts';
+import { withRotation, type Rotation } from './rotation.ts';
+
+const HEALTH_TIMEOUT_MS = 30 * 60_000;
+
+/** Document 1, steps 5 and 7: a full health check of every machine that was proved, judged by each machine's own health, never by the state of the task. */
+export const phase: Phase<CheckHealthInputs> = {
+  name: 'check-health',
+  title: 'Check health',
+  run: (context, inputs) =>
+    withRotation(context, `check-health-after-${inputs.After}`, inputs, { requires: [{ subject: 'server', claim: 'database-shows-new' }, { subject: 'server', claim: 'node-presents-new' }] }, async (rotation) => {
+      const behind = leftBehind(rotation.entries());
+      const machines = rotation.plan.machines.filter((machine) => !behind.has(machine.key));
+      await checkHealthOf(context, rotation, machines);
+      const observations = await readHealth(rotation, machines);
+      for (const one of observations) if (one.healthy) await rotation.prove(one.machine.key, 'healthy', 'rest', { after: inputs.After });
+      // A single machine that fell away is left behind, not a reason to undo (rule 10).
+      const gone = observations.filter((one) => !one.healthy && one.unavailable && rotation.plan.options.offlineMachines === 'leave-behind');
+      for (const one of gone) await rotation.record({ kind: 'left-behind', subject: one.machine.key, data: { reason: 'unreachable', text: `after the ${inputs.After} it is ${one.status}`, waiver: null } });
+      demandPass(healthProved(inputs.After, observations.filter((one) => !gone.includes(one))));
+      const healthy = machines.length - gone.length;
+      const behindCount = behind.size + gone.length;
+      await rotation.prove('estate', inputs.After === 'swap' ? 'healthy-after-swap' : 'healthy-after-retire', 'rest', { machines: healthy });
+      return {
+        outcome: 'continue',
+        outputs: { HealthyCount: String(healthy), LeftBehindCount: String(behindCount) },
+        headline: `${healthy} machines are healthy after the ${inputs.After}; ${behindCount} are left behind.`,
+      };
+    }),
+};
+
+/**
+ * The host runs this very step, and Octopus runs one script at a time on a Tentacle: a full check of it would wait for us (A41). Its
+ * connection is tested instead; it is checked as the relay's probe.
+ */
+async function checkHealthOf(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<void> {
+  for (const { id: spaceId, name } of rotation.plan.spaces) {
+    for (const onlyTestConnection of [false, true]) {
+      const ids = machines.filter((machine) => machine.isHost === onlyTestConnection).flatMap((machine) => machine.registrations.filter((one) => one.spaceId === spaceId && !one.isDisabled).map((one) => one.id));
+      if (ids.length === 0) continue;
+      const queued = await rotation.octopus.checkHealth({ description: `Octopus Rotation: check health [${rotation.id}]`, spaceId, machineIds: ids as [string, ...string[]], onlyTestConnection, timeoutMs: HEALTH_TIMEOUT_MS });
+      context.voice.info(`${queued.id}: ${onlyTestConnection ? 'connection test' : 'full health check'} of ${ids.length} registration(s) in ${name}`);
+      const { task, timedOut } = await rotation.octopus.waitForTask(queued.id, { timeoutMs: HEALTH_TIMEOUT_MS });
+      // Failed is an answer (some machine is not healthy); Canceled and time-outs are not.
+      if (timedOut || task.state === 'Canceled' || task.state === 'TimedOut') throw trustErrors.HEALTH_UNKNOWN({ task: queued.id, state: timedOut ? 'still running' : task.state });
+    }
+  }
+}
+
+async function readHealth(rotation: Rotation, machines: readonly PlannedMachine[]): Promise<HealthObservation[]> {
+  const health = new Map<string, { status: string; summary: string }>();
+  for (const { id } of rotation.plan.spaces) for (const one of await rotation.octopus.registrations(id)) health.set(one.id, { status: one.healthStatus, summary: one.statusSummary });
+  return machines.map((machine) => {
+    const states = machine.registrations.filter((one) => !one.isDisabled).map((one) => health.get(one.id) ?? { status: 'gone', summary: 'its registration is gone' });
+    const bad = states.find((one) => one.status !== 'Healthy' && one.status !== 'HasWarnings');
+    return { machine, healthy: states.length > 0 && bad === undefined, unavailable: bad?.status === 'Unavailable', status: bad ? `${bad.status}${bad.summary ? `: ${bad.summary}` : ''}` : 'Healthy' };
+  });
+}

@@ -1,0 +1,67 @@
+import type { Thumbprint } from '../certificates/thumbprint.ts';
+import type { OutOfScope, PlannedMachine } from '../journal/contract.ts';
+import type { OctopusClient, Registration, Space } from '../octopus/contract.ts';
+import { routeOf } from '../rotations/routes.ts';
+
+/** Everything registered with a server, sorted by what can be done with it. */
+export interface Inventory {
+  spaces: { id: string; name: string; targets: number; workers: number }[];
+  machines: PlannedMachine[];
+  outOfScope: OutOfScope[];
+  /** Machines that trust the server certificate and that this version cannot rotate. */
+  unsupported: { name: string; space: string; reason: string }[];
+}
+
+/**
+ * Reads targets and workers of every space (A9) and groups the registrations of one Tentacle by its thumbprint and address (A26), so
+ * that each is touched once. `own` is the thumbprint of the host's own Tentacle (A41).
+ */
+export async function readInventory(octopus: OctopusClient, spaces: Space[], own: Thumbprint): Promise<Inventory> {
+  const inventory: Inventory = { spaces: [], machines: [], outOfScope: [], unsupported: [] };
+  const groups = new Map<string, { registration: Registration; space: Space }[]>();
+  for (const space of spaces) {
+    const registrations = await octopus.registrations(space.id);
+    inventory.spaces.push({
+      id: space.id,
+      name: space.name,
+      targets: registrations.filter((one) => one.kind === 'target').length,
+      workers: registrations.filter((one) => one.kind === 'worker').length,
+    });
+    for (const registration of registrations) {
+      const route = routeOf(registration);
+      if (route.route === 'out-of-scope') inventory.outOfScope.push({ name: registration.name, kind: route.kind, spaceName: space.name, reason: route.reason });
+      else if (route.route === 'unsupported') inventory.unsupported.push({ name: registration.name, space: space.name, reason: route.reason });
+      else {
+        const key = machineKey(registration.thumbprint!, registration.uri!);
+        groups.set(key, [...(groups.get(key) ?? []), { registration, space }]);
+      }
+    }
+  }
+  for (const [key, group] of groups) inventory.machines.push(plannedMachine(key, group, own));
+  inventory.machines.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return inventory;
+}
+
+function machineKey(thumbprint: Thumbprint, uri: string): string {
+  const { hostname, port } = new URL(uri);
+  return `${thumbprint}@${hostname.toLowerCase()}:${port || '443'}`;
+}
+
+function plannedMachine(key: string, group: { registration: Registration; space: Space }[], own: Thumbprint): PlannedMachine {
+  const first = group[0]!.registration;
+  const url = new URL(first.uri!);
+  return {
+    key,
+    name: first.name,
+    own: first.thumbprint!,
+    uri: first.uri!,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || '443'),
+    route: 'listening-linux',
+    isHost: first.thumbprint === own,
+    // Octopus reaches it through any registration that is enabled.
+    isDisabled: group.every(({ registration }) => registration.isDisabled),
+    viaProxy: group.every(({ registration }) => registration.proxyId !== null),
+    registrations: group.map(({ registration, space }) => ({ id: registration.id, kind: registration.kind, spaceId: space.id, spaceName: space.name, name: registration.name, isDisabled: registration.isDisabled })),
+  };
+}

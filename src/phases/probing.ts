@@ -1,0 +1,77 @@
+import type { ClientIdentity } from '../ports/network.ts';
+import type { PlannedMachine } from '../journal/contract.ts';
+import type { TrustObservation } from '../gates/trust.ts';
+import type { ProbeVerdict } from '../tentacle/contract.ts';
+import { probeTrust } from '../tentacle/trust-probe.ts';
+import { inParallel } from './concurrency.ts';
+import type { PhaseContext } from './context.ts';
+
+/** At once in flight, and how long a TCP connect may take (failure-modes.md section 8). */
+const IN_FLIGHT = 64;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A refusal looks like a service that is just stopping: asked again before it counts as unclear (tentacle-trust.md section 7). */
+const REPEATS = 3;
+const REPEAT_AFTER_MS = 1_000;
+
+export interface Identities { fresh: ClientIdentity; old: ClientIdentity }
+
+/** Looks at each machine on new connections: TCP first, then the probe with NEW, and with OLD as control. */
+export async function observeTrust(context: PhaseContext, machines: readonly PlannedMachine[], identities: Identities): Promise<TrustObservation[]> {
+  let seen = 0;
+  return inParallel(machines, IN_FLIGHT, async (machine) => {
+    const observation = await observeOne(context, machine, identities);
+    seen += 1;
+    context.voice.progress(Math.round((seen / machines.length) * 100), `${seen} of ${machines.length} machines probed`);
+    return observation;
+  });
+}
+
+async function observeOne(context: PhaseContext, machine: PlannedMachine, identities: Identities): Promise<TrustObservation> {
+  if (machine.viaProxy) return { machine, reached: null, probes: null, readBack: null };
+  const reached = await context.network.reach(machine.host, machine.port, CONNECT_TIMEOUT_MS);
+  if (!reached.reached) return { machine, reached, probes: null, readBack: null };
+  let probes = await probeBoth(context, machine, identities);
+  for (let repeat = 0; repeat < REPEATS && unclear(probes); repeat += 1) {
+    await context.clock.sleep(REPEAT_AFTER_MS);
+    probes = await probeBoth(context, machine, identities);
+  }
+  return { machine, reached, probes, readBack: null };
+}
+
+async function probeBoth(context: PhaseContext, machine: PlannedMachine, identities: Identities): Promise<{ fresh: ProbeVerdict; old: ProbeVerdict }> {
+  const fresh = await probe(context, machine, identities.fresh);
+  return { fresh, old: await probe(context, machine, identities.old) };
+}
+
+/** The probe of one machine with one identity. */
+export function probe(context: PhaseContext, machine: PlannedMachine, identity: ClientIdentity): Promise<ProbeVerdict> {
+  return probeTrust(context.network, { host: machine.host, port: machine.port, identity, expectedPeer: machine.own, timeoutMs: CONNECT_TIMEOUT_MS, monotonic: () => context.clock.monotonic() });
+}
+
+/** Both refused, or one not told: the service may be restarting. */
+function unclear(probes: { fresh: ProbeVerdict; old: ProbeVerdict }): boolean {
+  return (probes.fresh.verdict === 'not-trusted' && probes.old.verdict === 'not-trusted') || probes.fresh.verdict === 'inconclusive' || probes.old.verdict === 'inconclusive';
+}
+
+/**
+ * Probes until every machine shows what is wished, or the time is over; answers with those that do. One round a second, each
+ * machine asked only until it is there.
+ */
+export async function waitForTrust(context: PhaseContext, machines: readonly PlannedMachine[], identities: Identities, wished: (observation: TrustObservation) => boolean, timeoutMs: number, label: string): Promise<Map<string, TrustObservation>> {
+  const there = new Map<string, TrustObservation>();
+  const start = context.clock.monotonic();
+  let missing = [...machines];
+  while (missing.length > 0) {
+    const looks = await inParallel(missing, IN_FLIGHT, async (machine): Promise<TrustObservation> => {
+      const reached = await context.network.reach(machine.host, machine.port, CONNECT_TIMEOUT_MS);
+      return { machine, reached, probes: reached.reached ? await probeBoth(context, machine, identities) : null, readBack: null };
+    });
+    for (const look of looks) if (wished(look)) there.set(look.machine.key, look);
+    missing = missing.filter((machine) => !there.has(machine.key));
+    const elapsed = context.clock.monotonic() - start;
+    context.voice.progress(Math.round((there.size / machines.length) * 100), `${label}: ${there.size} of ${machines.length}`);
+    if (missing.length === 0 || elapsed >= timeoutMs) break;
+    await context.clock.sleep(Math.min(1_000, 250 + elapsed / 10));
+  }
+  return there;
+}

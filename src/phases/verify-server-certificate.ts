@@ -1,0 +1,41 @@
+import type VerifyServerCertificateInputs from '../../steps/verify-server-certificate/inputs.ts';
+import { trustErrors } from '../errors/trust.ts';
+import { leftBehind } from '../journal/views.ts';
+import type { Phase } from './context.ts';
+import { observeTrust } from './probing.ts';
+import { observeServer } from './server-observation.ts';
+import { serverCommands } from './server-commands.ts';
+import { withRotation } from './rotation.ts';
+
+/** Document 1, step 8, and more: NEW over REST, in the database and on the wire, signed with SHA-256, and every machine on a new connection. */
+export const phase: Phase<VerifyServerCertificateInputs> = {
+  name: 'verify-server-certificate',
+  title: 'Verify server certificate',
+  run: (context, inputs) =>
+    withRotation(context, 'verify-server-certificate', inputs, { requires: [{ subject: 'estate', claim: 'healthy-after-retire' }] }, async (rotation) => {
+      const fresh = rotation.fresh!.thumbprint;
+      const findings: string[] = [];
+      const seen = await observeServer(context, rotation.octopus, await serverCommands(context, inputs.OctopusServer));
+      if (seen.rest !== fresh) findings.push(`over REST the server shows ${seen.rest}`);
+      if (seen.database !== fresh) findings.push(`the database shows ${seen.database}`);
+      if (seen.node.thumbprint !== fresh) findings.push(`the node presents ${seen.node.thumbprint}`);
+      if (!/^sha(256|384|512)/i.test(seen.node.signatureAlgorithm)) findings.push(`the certificate is signed with ${seen.node.signatureAlgorithm}`);
+
+      const behind = leftBehind(rotation.entries());
+      // The relay proves the host's own Tentacle after this run (A41); what only the server can reach was read back.
+      const machines = rotation.plan.machines.filter((machine) => !behind.has(machine.key) && !machine.isHost && !machine.viaProxy);
+      for (const one of await observeTrust(context, machines, await rotation.identities())) {
+        if (one.probes?.fresh.verdict === 'trusted') await rotation.prove(one.machine.key, 'trusts-new', 'wire', { thumbprint: fresh, milliseconds: one.probes.fresh.milliseconds });
+        else findings.push(`${one.machine.name} does not provably accept the new certificate`);
+        if (one.probes?.old.verdict === 'not-trusted') await rotation.prove(one.machine.key, 'distrusts-old', 'wire', { thumbprint: rotation.plan.old });
+        else findings.push(`${one.machine.name} does not provably refuse the old certificate`);
+      }
+      if (findings.length > 0) throw trustErrors.NOT_VERIFIED({ findings });
+      await rotation.prove('estate', 'verified', 'wire', { thumbprint: fresh, signatureAlgorithm: seen.node.signatureAlgorithm, machines: machines.length });
+      return {
+        outcome: 'continue',
+        outputs: { SignatureAlgorithm: seen.node.signatureAlgorithm, LeftBehindCount: String(behind.size) },
+        headline: `Octopus Server uses ${fresh} (${seen.node.signatureAlgorithm}); every machine that is not left behind accepts it and refuses the old one.`,
+      };
+    }),
+};

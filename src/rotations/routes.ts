@@ -1,0 +1,37 @@
+import type { Registration } from '../octopus/contract.ts';
+
+/** How a machine is rotated, decided from its registration alone. */
+export type Route =
+  | { route: 'listening-linux' }
+  /** It has no trust in the server certificate, or another one. */
+  | { route: 'out-of-scope'; kind: string; reason: string }
+  /** It has trust in the server certificate, and this version cannot rotate it: going on would cut it off (A2). */
+  | { route: 'unsupported'; kind: string; reason: string };
+
+const NO_TENTACLE: Record<string, string> = {
+  None: 'a cloud region runs nothing itself',
+  Ssh: 'an SSH target is reached with an SSH key, not with the server certificate',
+  OfflineDrop: 'an offline package drop is a folder; nothing connects to it',
+  AzureWebApp: 'an Azure web app is reached through Azure',
+  AzureCloudService: 'an Azure cloud service is reached through Azure',
+  AzureServiceFabricCluster: 'a Service Fabric cluster is reached with a certificate of its own',
+  Ftp: 'an FTP target is reached with a password',
+  Kubernetes: 'a Kubernetes API target is reached with an account of the cluster',
+  StepPackage: 'a target of a step package is reached with an account of its own',
+  AwsEcsCluster: 'an ECS cluster is reached through AWS',
+};
+
+/** The route of one registration (DESIGN.md section 5). Pure; unknown kinds are never guessed to be harmless. */
+export function routeOf(registration: Pick<Registration, 'style' | 'uri' | 'shell' | 'thumbprint'>): Route {
+  const { style, uri, shell, thumbprint } = registration;
+  const noTentacle = NO_TENTACLE[style];
+  if (noTentacle) return { route: 'out-of-scope', kind: style, reason: noTentacle };
+  if (style === 'TentacleActive' || style === 'KubernetesTentacle') {
+    return { route: 'unsupported', kind: style, reason: 'a polling Tentacle trusts one certificate per polled address, and trust that is only added to it is never used' };
+  }
+  if (style !== 'TentaclePassive') return { route: 'unsupported', kind: style, reason: 'this communication style is not known' };
+  if (!thumbprint || !uri || !/^https:\/\//i.test(uri)) return { route: 'unsupported', kind: style, reason: 'its registration has no address or no certificate thumbprint' };
+  if (shell === null || shell === '') return { route: 'unsupported', kind: style, reason: 'its shell is not known yet; a full health check tells it' };
+  if (shell !== 'Bash') return { route: 'unsupported', kind: style, reason: `its shell is ${shell}, and only Bash is served by this version` };
+  return { route: 'listening-linux' };
+}
