@@ -1,15 +1,19 @@
-// Bundles everything that runs as a process of its own into dist/: the command line, the relay, one bundle per phase, the
-// embedded Octopus. Plain JavaScript, so that it runs before anything is built.
+// Bundles everything that runs as a process of its own into dist/: the command line, one bundle per phase and the relay (in the
+// feed package), the embedded Octopus. Plain JavaScript, so that it runs before anything is built. Same sources, same bytes.
 import { build } from 'esbuild';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { zipSync } from 'fflate';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
 const quiet = process.argv.includes('--quiet');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const common = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'warning', absWorkingDir: root, legalComments: 'none', charset: 'utf8' };
+const product = { ...common, target: 'node18', minify: true, write: false, define: { PRODUCT_VERSION: JSON.stringify(version) } };
 
 /** Entry points by name: every file of a folder whose name ends in .ts. */
 function entriesOf(folder) {
@@ -18,11 +22,67 @@ function entriesOf(folder) {
   return Object.fromEntries(readdirSync(path).filter((name) => name.endsWith('.ts')).map((name) => [name.slice(0, -3), join(path, name)]));
 }
 
+/**
+ * Bundles by file name. An entry of its own output each: Node's CommonJS cannot share chunks, and the relay is copied alone. One whose sources
+ * are not all there yet is left out, and said.
+ */
+async function bundle(entryPoints) {
+  const made = {};
+  for (const [name, entry] of Object.entries(entryPoints)) {
+    try {
+      const { outputFiles } = await build({ ...product, logLevel: 'silent', entryPoints: { [name]: entry }, outdir: dist });
+      made[`${name}.js`] = Buffer.from(outputFiles[0].contents);
+    } catch (error) {
+      if (!error.errors?.every((each) => each.text.startsWith('Could not resolve'))) throw error;
+      console.error(`${name}.js is not built: ${error.errors[0].text}`);
+    }
+  }
+  return made;
+}
+
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/** The packaging code that is TypeScript, loaded without a file in between. */
+async function packagingCode() {
+  const { outputFiles } = await build({ ...common, format: 'esm', target: 'node20', write: false, entryPoints: [join(root, 'src/packaging/step-template.ts')] });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+/** Sorted names, one fixed time, no attributes of this machine. The date is local on purpose: a zip holds no time zone. */
+function zip(files) {
+  const fixed = { mtime: new Date(1980, 0, 1), level: 9, os: 3, attrs: (0o100644 << 16) >>> 0 };
+  return zipSync(Object.fromEntries(Object.keys(files).sort().map((name) => [name, [files[name], fixed]])));
+}
+
 mkdirSync(dist, { recursive: true });
-rmSync(join(dist, 'sandbox'), { recursive: true, force: true });
+for (const folder of ['sandbox', 'packages', 'step-templates']) rmSync(join(dist, folder), { recursive: true, force: true });
 writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+
 const sandbox = entriesOf('src/sandbox/entry');
 if (Object.keys(sandbox).length > 0) {
   await build({ ...common, target: 'node20', entryPoints: sandbox, outdir: join(dist, 'sandbox') });
 }
-if (!quiet) console.log('dist/ is built.');
+
+const phases = readdirSync(join(root, 'steps')).filter((name) => existsSync(join(root, 'steps', name, 'step.ts'))).sort();
+const files = await bundle({
+  ...Object.fromEntries(phases.map((phase) => [phase, join(root, 'steps', phase, 'step.ts')])),
+  relay: join(root, 'src/runners/relay-entry.ts'),
+});
+const cli = await bundle({ 'octopus-rotation': join(root, 'src/cli/main.ts') });
+
+mkdirSync(join(dist, 'packages'), { recursive: true });
+mkdirSync(join(dist, 'step-templates'), { recursive: true });
+writeFileSync(join(dist, 'packages', `octopus-rotation.${version}.zip`), zip(files));
+const { stepTemplate } = await packagingCode();
+for (const phase of phases.filter((name) => files[`${name}.js`] !== undefined)) {
+  const metadata = JSON.parse(readFileSync(join(root, 'steps', phase, 'metadata.json'), 'utf8'));
+  const schema = JSON.parse(readFileSync(join(root, 'schemas', 'inputs', `${phase}.schema.json`), 'utf8'));
+  const pinned = Object.fromEntries([`${phase}.js`, 'relay.js'].filter((name) => files[name] !== undefined).map((name) => [name, sha256(files[name])]));
+  writeFileSync(join(dist, 'step-templates', `${phase}.json`), `${JSON.stringify(stepTemplate(phase, metadata, schema, pinned), null, 2)}\n`);
+}
+for (const [name, bytes] of Object.entries(cli)) writeFileSync(join(dist, name), bytes, { mode: 0o755 });
+
+if (!quiet) {
+  for (const [name, bytes] of Object.entries({ ...files, ...cli })) console.log(`${String(Math.ceil(bytes.length / 1000)).padStart(5)} kB  ${name}`);
+  console.log('dist/ is built.');
+}
