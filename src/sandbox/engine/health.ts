@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { TentacleConnection } from '../wire/contract.ts';
 import type { EngineMachine, EngineOutcome, RunHealthCheck } from './contract.ts';
 import { Masker } from './masker.ts';
-import { messageOf, runRemotely } from './remote-script.ts';
+import { connectWithin, messageOf, runRemotely } from './remote-script.ts';
 import { inParallel } from './waiting.ts';
 
 type MachineHealth = Awaited<ReturnType<RunHealthCheck>>['machines'][number];
 
 const parallelism = 10;
+/** In milliseconds: long enough for a Tentacle that is just being restarted. */
+const connectTimeout = 2_000;
 const machineTimeout = 60_000;
 const script = 'echo "Running as $(whoami)"\ndf -Pk . | sed -n 2p\n';
 
@@ -42,7 +44,7 @@ export const runHealthCheck: RunHealthCheck = async (run, { onlyTestConnection }
     };
     let connection: TentacleConnection;
     try {
-      connection = await machine.connect();
+      connection = await connectWithin(machine, connectTimeout, run.cancelled);
     } catch (error) {
       return result('Unavailable', `The machine ${machine.name} could not be reached: ${messageOf(error)}`);
     }

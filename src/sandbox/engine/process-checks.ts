@@ -10,7 +10,8 @@ const actionProperties = new Set([
   'Octopus.Action.RunOnServer', 'Octopus.Action.Script.ScriptSource', 'Octopus.Action.Script.Syntax', 'Octopus.Action.Script.ScriptBody',
   'Octopus.Action.Template.Id', 'Octopus.Action.Template.Version', 'Octopus.Action.FailScriptOnErrorOutput', 'Octopus.Action.Script.SuppressEnvironmentLogging',
 ]);
-const mustBeEmpty = ['WorkerPoolId', 'WorkerPoolVariable', 'Environments', 'ExcludedEnvironments', 'Channels', 'TenantTags', 'GitDependencies'] as const;
+/** Environments of an action are the server's: it disables what the run's environment rules out. */
+const mustBeEmpty = ['WorkerPoolId', 'WorkerPoolVariable', 'Channels', 'TenantTags', 'GitDependencies'] as const;
 const packageProperties = new Set(['Extract', 'SelectionMode', 'PackageParameterName']);
 const conditions = new Set(['Success', 'Failure', 'Always', 'Variable']);
 const acquisitions = new Set(['Server', 'ExecutionTarget', 'NotAcquired']);

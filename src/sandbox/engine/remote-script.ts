@@ -65,6 +65,7 @@ export async function runRemotely(options: {
     let delay = firstPoll;
     let lostAt: number | null = null;
     let cancelledAt: number | null = null;
+    let refusal = '';
     for (;;) {
       try {
         if (!started) {
@@ -80,14 +81,18 @@ export async function runRemotely(options: {
         lostAt = null;
         for (const line of latest.logs) deliver(line.source, line.text);
         after = latest.nextSequence;
-        if (latest.state === 'complete') return { connection: current, status: latest };
+        if (latest.state === 'complete') {
+          if (latest.exitCode === -45 && refusal !== '') activity.log('Error', masker.mask(refusal));
+          return { connection: current, status: latest };
+        }
         if (latest.logs.length > 0) delay = firstPoll;
         if (cancelledAt !== null && Date.now() - cancelledAt > patience.cancel) return { connection: current, status: null };
         await pause(delay, cancelledAt === null ? cancelled : never);
         delay = Math.min(slowestPoll, Math.ceil(delay * 1.5));
       } catch (error) {
         lostAt ??= Date.now();
-        activity.log('Verbose', masker.mask(`The connection to ${machine.name} was lost: ${messageOf(error)}`));
+        refusal = `Speaking with ${machine.name} failed: ${messageOf(error)}`;
+        activity.log('Verbose', masker.mask(refusal));
         if (Date.now() - lostAt > patience.lost) return { connection: current, status: null };
         await quietly(() => current.close());
         await pause(firstPoll, never);
@@ -97,20 +102,29 @@ export async function runRemotely(options: {
   }
 
   function deliver(source: 'stdout' | 'stderr' | 'debug', text: string): void {
-    if (source === 'debug') activity.log(text.startsWith('Waiting for the script') ? 'Wait' : 'Verbose', masker.mask(text));
-    else output.line(source, text);
+    if (source !== 'debug') return output.line(source, text);
+    const tasks = waitingFor.exec(text)?.[1];
+    activity.log('Verbose', masker.mask(text));
+    // The server's own words for it (octopus-rest.md section 10.1).
+    if (tasks !== undefined) activity.log('Wait', `Waiting for the script in task ${tasks} to finish as that script requires that no other Octopus scripts are executing on this target at the same time.`);
   }
 }
 
+/** What a Tentacle says when another script is in the way, with the tasks' ids at its end. */
+const waitingFor = /^Cannot start this task yet\..*\(([^()]*)\)$/;
 const never = new AbortController().signal;
 
-async function connectWithin(machine: EngineMachine, milliseconds: number, cancelled: AbortSignal): Promise<TentacleConnection> {
+/** Trying again changes nothing about these. */
+const decisive = new Set(['wrong-peer', 'not-trusted', 'protocol']);
+
+/** Connects, again and again for so many milliseconds while nobody answers. Rejects with the last reason. */
+export async function connectWithin(machine: EngineMachine, milliseconds: number, cancelled: AbortSignal): Promise<TentacleConnection> {
   const until = Date.now() + milliseconds;
   for (let delay = 100; ; delay = Math.min(1000, delay * 2)) {
     try {
       return await machine.connect();
     } catch (error) {
-      if (cancelled.aborted || Date.now() + delay > until) throw error;
+      if (cancelled.aborted || decisive.has((error as { reason?: string }).reason ?? '') || Date.now() + delay > until) throw error;
       await pause(delay, cancelled);
     }
   }

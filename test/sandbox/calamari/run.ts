@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { encryptVariables } from '../../../src/sandbox/calamari/variables-file.ts';
 
-export const calamari = resolve('dist/sandbox/calamari.js');
+const calamari = resolve('dist/sandbox/calamari.js');
 const preambleEnd = '##octopus[stdout-default]';
 
 export interface CalamariResult { exit: number | null; stdout: string[]; stderr: string[]; afterPreamble: string[]; directory: string; milliseconds: number }

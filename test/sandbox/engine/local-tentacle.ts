@@ -62,7 +62,7 @@ export class LocalTentacle {
     const before = this.queue.at(-1);
     this.queue.push(running);
     if (before === undefined) this.launch(running);
-    else this.log(running, 'debug', `Waiting for the script in task ${before.request.taskId} to finish as that script requires that no other Octopus scripts are executing on this target at the same time.`);
+    else this.log(running, 'debug', `Cannot start this task yet. There is already another task running that cannot be run in conjunction with any other task. Please wait... (${before.request.taskId})`);
   }
 
   private launch(running: Running): void {

@@ -167,7 +167,7 @@ describe('a runbook', () => {
     const running = runRunbook(first.run, { Steps: [step('S', 'echo one; sleep 0.6')] });
     await until(() => first.root.all().includes('Info: one'));
     await Promise.all([running, runRunbook(second.run, { Steps: [step('S', 'true')] })]);
-    expect(second.root.find('Step 1: S', 'web-01').lines[0]).toMatch(/^Wait: Waiting for the script in task ServerTasks-1 to finish/);
+    expect(second.root.find('Step 1: S', 'web-01').lines.filter((line) => line.startsWith('Wait:'))).toEqual(['Wait: Waiting for the script in task ServerTasks-1 to finish as that script requires that no other Octopus scripts are executing on this target at the same time.']);
   });
 
   it('a value that names itself, or an Octostache construct it does not know, fails the step', async () => {
