@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { parseTemplate } from '../octostache/parser.ts';
 import { Variables } from '../octostache/variables.ts';
 import { bashBootstrap, bashConfiguration } from './bash-bootstrap.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -39,6 +40,8 @@ export async function runScript(args: string[]): Promise<number> {
   };
   stagePackages(variables, workingDirectory, verbose, setOutput);
 
+  // The real one expands such a body piece by piece, as far as it can; nobody should rely on that.
+  if (body.includes('#{') && parseTemplate(body) === null) throw new Error('The script body holds a #{ that is no Octostache expression. This embedded Octopus expands a body as a whole or not at all.');
   const script = 'Script.sh';
   writeFileSync(join(workingDirectory, script), variables.evaluate(body).text.replaceAll('\r\n', '\n'));
   const { code, errors } = await runBash(script, variables, workingDirectory);

@@ -33,6 +33,10 @@ describe('Calamari', () => {
     expect(runCalamari('# #{Name}\nsed -n 1p Script.sh; echo "#{Name} ##{Name} #{Nope}"', { variables: { Name: 'x' } }).afterPreamble.slice(0, 2)).toEqual(['# x', 'x #{Name} #{Nope}']);
   });
 
+  it('refuses a body with a #{ that is no expression', () => {
+    expect(runCalamari('echo "#{ half"')).toMatchObject({ exit: 1, stdout: [], stderr: [expect.stringContaining('no Octostache expression')] });
+  });
+
   it('a value that names itself ends it before the script starts', () => {
     const result = runCalamari('echo started', { variables: { Loop: '#{Loop}' } });
     expect(result.exit).toBe(1);
