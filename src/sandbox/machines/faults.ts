@@ -1,0 +1,53 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { homeOf, machineLayout } from './layout.ts';
+
+/** How one machine misbehaves: `machines.<name>` in DIR/faults.json. `true` always, a number that many times. */
+export interface MachineFaults {
+  /** Starting the Tentacle's unit fails; it stays down. */
+  startFails?: true | number;
+  /** `configure` with an option about trust exits 100 and writes nothing. */
+  configureFails?: true | number;
+  /** The agent ends with code 100 whenever its list has more entries than this. */
+  failsAboveTrusted?: number;
+  /** Milliseconds before the agent listens. */
+  slowStart?: number;
+  /** Accepted connections are closed before TLS. */
+  dropConnections?: true;
+}
+
+/** What the machine is told now; nothing when there is no file, or when it is just being written. */
+export function machineFaults(machineDir: string): MachineFaults {
+  try {
+    const faults = JSON.parse(readFileSync(join(homeOf(machineDir), 'faults.json'), 'utf8')) as { machines?: Record<string, MachineFaults> };
+    return faults.machines?.[basename(machineDir)] ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function usedFile(machineDir: string): string {
+  return join(machineLayout(machineDir).run, 'faults-used.json');
+}
+
+/** Whether the fault strikes now; each yes uses up one of its times. */
+export function faultStrikes(machineDir: string, name: 'startFails' | 'configureFails'): boolean {
+  const times = machineFaults(machineDir)[name];
+  if (times === undefined || times === true) return times ?? false;
+  let used: Record<string, number> = {};
+  try {
+    used = JSON.parse(readFileSync(usedFile(machineDir), 'utf8')) as Record<string, number>;
+  } catch {
+    // Nothing was used yet.
+  }
+  const count = used[name] ?? 0;
+  if (count >= times) return false;
+  mkdirSync(machineLayout(machineDir).run, { recursive: true });
+  writeFileSync(usedFile(machineDir), JSON.stringify({ ...used, [name]: count + 1 }));
+  return true;
+}
+
+/** New switches count from the beginning. */
+export function forgetUsedFaults(machineDir: string): void {
+  rmSync(usedFile(machineDir), { force: true });
+}

@@ -1,0 +1,28 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** One thing that really happened, as a line of DIR/truth.jsonl. */
+export interface TruthEvent { at: string; machine: string; event: string; [detail: string]: unknown }
+
+/** Appends one event; a line is written in one call, so that processes do not mix theirs. */
+export function recordEvent(home: string, machine: string, event: string, detail: Record<string, unknown> = {}): void {
+  const line: TruthEvent = { at: new Date().toISOString(), machine, event, ...detail };
+  appendFileSync(join(home, 'truth.jsonl'), `${JSON.stringify(line)}\n`);
+}
+
+/** All events so far, in the order in which they were written. */
+export function readEvents(home: string): TruthEvent[] {
+  let text: string;
+  try {
+    text = readFileSync(join(home, 'truth.jsonl'), 'utf8');
+  } catch {
+    return [];
+  }
+  return text.split('\n').flatMap((line) => {
+    try {
+      return line === '' ? [] : [JSON.parse(line) as TruthEvent];
+    } catch {
+      return [];
+    }
+  });
+}
