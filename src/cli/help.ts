@@ -1,0 +1,141 @@
+/** What `octopus-rotation --help` and `octopus-rotation COMMAND --help` say. */
+
+export const COMMANDS = ['rehearse', 'sandbox', 'install', 'probe', 'status'] as const;
+export type CommandName = (typeof COMMANDS)[number];
+
+const EXIT_CODES = `Exit codes
+  0   done
+  1   refused, failed, or used wrongly; the text says what was found, what is safe now, and what to do next
+  70  a defect of Octopus Rotation itself`;
+
+export const GENERAL_HELP = `Octopus Rotation replaces the certificate of a self-hosted Octopus Server from an Octopus runbook, one phase
+a step, and proves each phase before the next one can hurt anybody.
+
+Usage: octopus-rotation COMMAND [options]
+
+  rehearse   run a whole rotation on an embedded Octopus on this machine; touches no other server
+  sandbox    start the embedded Octopus and leave it running
+  install    put package, step templates and the runbook into your Octopus, over REST
+  probe      ask a listening Tentacle whether it trusts a certificate; changes nothing
+  status     show an open rotation, who holds it and what is left to do; changes nothing
+
+octopus-rotation COMMAND --help says what a command does, what it changes, and gives examples.
+
+${EXIT_CODES}
+With OCTOPUS_ROTATION_DEBUG=1 a defect is shown with its stack.`;
+
+export const HELP: Record<CommandName, string> = {
+  rehearse: `Runs a whole rotation of the server certificate on an embedded Octopus: real processes, real TLS, loopback only.
+
+Usage: octopus-rotation rehearse [--estate FILE] [--home DIR] [--keep] [--json] [--rotation server-certificate]
+
+What it does
+  Starts an embedded Octopus Server and its Tentacles, installs Octopus Rotation into it over REST as "install" does, runs the
+  runbook "Rotate server certificate", shows each phase as it happens, waits while the relay restarts the server, follows the
+  run that goes on, and shows what was proved and which machines were left behind, each with the command that mends it.
+
+What it changes
+  Nothing outside its home folder, and the report below ./.rehearsal/ when no home is given. No process stays when it ends.
+
+Options
+  --estate FILE    the installation to rehearse on, as JSON (schemas/estate.schema.json); default: one node, seven Tentacles
+  --home DIR       keep everything in DIR (server, machines, journal, report); run it on the same DIR again for a second rotation
+  --keep           leave the embedded Octopus running after the summary, until Ctrl-C
+  --json           one JSON event a line (schemas/rehearsal-event.schema.json); the last one is the summary
+  --rotation NAME  which rotation; server-certificate is the only one so far
+
+Examples
+  octopus-rotation rehearse
+  octopus-rotation rehearse --estate my-estate.json --home ./lab --keep
+  octopus-rotation rehearse --json | tail -n 1
+
+${EXIT_CODES}
+  130 stopped with Ctrl-C`,
+
+  sandbox: `Starts the embedded Octopus and leaves it running until it is stopped with Ctrl-C (or its standard input ends).
+
+Usage: octopus-rotation sandbox --estate FILE [--home DIR] [--json]
+
+What it does
+  Starts an Octopus Server and its Tentacles as an estate file describes them. It binds loopback only and wants its API key.
+  With --json it prints one line: url, API key, server certificate, and for each Tentacle its name, address, configuration
+  file, state, and a script that opens a shell on that machine.
+
+What it changes
+  Nothing outside its home folder. Without --home that is a new folder, which is removed at the end.
+
+Examples
+  octopus-rotation sandbox --estate src/sandbox/estates/default.json --home ./lab
+  octopus-rotation sandbox --estate src/sandbox/estates/default.json --json
+
+${EXIT_CODES}`,
+
+  install: `Puts Octopus Rotation into your Octopus, over REST: the package, the step templates, the project with its variables, and the
+runbook "Rotate server certificate". It does not run the runbook.
+
+Usage: octopus-rotation install --server URL --api-key-env NAME --space NAME --environment NAME --host-tentacle NAME [options]
+
+What it changes
+  In the space that you name: one package in the built-in feed, step templates, the project "Octopus Rotation" with its variables
+  and runbook, and the roles of the host's Tentacle. Nothing on any machine. Installing twice changes nothing.
+  A space of its own is advised: who may edit the project may run code on the Octopus Server host.
+
+Options
+  --server URL          address of Octopus Server
+  --api-key-env NAME    environment variable that holds the API key (never the key itself)
+  --space NAME          the space to install into
+  --environment NAME    the environment that the host's Tentacle is in
+  --host-tentacle NAME  the Tentacle on the Octopus Server host that runs the steps
+
+Example
+  read -rs OCTOPUS_API_KEY && export OCTOPUS_API_KEY
+  octopus-rotation install --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations \\
+    --environment Octopus --host-tentacle octopus-01
+
+${EXIT_CODES}`,
+
+  probe: `Asks a listening Tentacle whether it trusts a certificate, by connecting with it. Changes nothing and makes no Error in its log.
+
+Usage: octopus-rotation probe HOST:PORT --pfx FILE --pfx-password-env NAME [--peer THUMBPRINT] [--json]
+
+Options
+  --pfx FILE               the certificate with its key
+  --pfx-password-env NAME  environment variable that holds the password of the PFX
+  --peer THUMBPRINT        the Tentacle's own certificate; another one there is exit code 4
+  --json                   one JSON line
+
+Example
+  octopus-rotation probe web-01.example.com:10933 --pfx new.pfx --pfx-password-env PFX_PASSWORD
+
+Exit codes
+  0   trusted
+  3   not trusted
+  4   another certificate answers than --peer names
+  5   inconclusive: it could not be told, which is never a yes
+  1   used wrongly, or a PFX that cannot be used
+  70  a defect of Octopus Rotation itself`,
+
+  status: `Shows whether a rotation is open, who holds it, which phase is next, and who is left behind. Changes nothing.
+
+Usage: octopus-rotation status --server URL --api-key-env NAME --space NAME [--state-folder PATH --secret-env NAME] [--json]
+
+What it does
+  Reads the lease in Octopus (the library variable set "Octopus Rotation lease"). On the rotation's host, with the state folder
+  and the value of Rotation.Secret, it reads and verifies the journal too: machines proved, machines left behind with the command
+  that mends each, and what goes on next.
+
+Options
+  --server URL          address of Octopus Server
+  --api-key-env NAME    environment variable that holds the API key
+  --space NAME          the space that Octopus Rotation is installed in
+  --state-folder PATH   folder of the journal on this machine
+  --secret-env NAME     environment variable that holds Rotation.Secret
+  --json                one JSON object
+
+Examples
+  octopus-rotation status --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations
+  sudo -E octopus-rotation status --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations \\
+    --state-folder /var/lib/octopus-rotation --secret-env ROTATION_SECRET
+
+${EXIT_CODES}`,
+};

@@ -1,0 +1,76 @@
+import { printable } from '../../errors/printable.ts';
+import type { TaskActivity } from '../../octopus/contract.ts';
+import type { PhaseEvent } from '../../../schemas/types/rehearsal-event.ts';
+
+/** What a look at a task's activity log tells that the look before did not. */
+export type Told =
+  | { kind: 'phase'; phase: string; state: PhaseEvent['state']; percent: number; text: string; seconds: number }
+  | { kind: 'line'; phase: string; level: 'highlight' | 'warning' | 'error'; text: string };
+
+interface Known { state: PhaseEvent['state'] | 'pending'; percent: number; text: string; since: number; lines: number }
+
+const STATES: Record<string, PhaseEvent['state'] | 'pending'> = {
+  Pending: 'pending', Running: 'running', Success: 'done', SuccessWithWarning: 'warning', Failed: 'failed', Skipped: 'skipped', Canceled: 'canceled',
+};
+const LEVELS: Record<string, 'highlight' | 'warning' | 'error'> = { Highlight: 'highlight', Warning: 'warning', Error: 'error', Fatal: 'error' };
+
+/** Turns snapshots of an activity log into what happened in between. Pure but for its memory; `now` is in milliseconds. */
+export class TaskFollower {
+  private readonly known = new Map<string, Known>();
+
+  /** Steps that failed, in order, with their error lines. */
+  readonly failures = new Map<string, string[]>();
+
+  look(activities: readonly TaskActivity[], now: number): Told[] {
+    const told: Told[] = [];
+    for (const [index, step] of stepsOf(activities).entries()) {
+      const phase = stepName(step.name);
+      const key = `${index} ${step.name}`;
+      const known = this.known.get(key) ?? { state: 'pending' as const, percent: 0, text: '', since: now, lines: 0 };
+      const state = STATES[step.status] ?? 'running';
+      const { percent, text } = progressOf(step);
+      const lines = linesOf(step);
+      if (known.state === 'pending' && state !== 'pending') known.since = now;
+      // A phase is announced before its lines, and its end told after them.
+      const begins = known.state === 'pending' && state !== 'pending' && state !== 'skipped';
+      if (begins) told.push({ kind: 'phase', phase, state: 'running', percent: 0, text: '', seconds: 0 });
+      for (const line of lines.slice(known.lines)) {
+        const level = LEVELS[line.category];
+        if (level === undefined || line.text.trim() === '') continue;
+        told.push({ kind: 'line', phase, level, text: printable(line.text, 600) });
+        if (level === 'error') this.failures.set(phase, [...(this.failures.get(phase) ?? []), printable(line.text, 2000)]);
+      }
+      const moved = state === 'running' && !begins && (percent !== known.percent || text !== known.text);
+      const ends = state !== known.state && state !== 'pending' && state !== 'running';
+      if (moved || ends) told.push({ kind: 'phase', phase, state, percent: ends && state !== 'failed' ? 100 : percent, text, seconds: Math.round((now - known.since) / 100) / 10 });
+      if (state === 'failed' && !this.failures.has(phase)) this.failures.set(phase, []);
+      this.known.set(key, { state, percent, text, since: known.since, lines: lines.length });
+    }
+    return told;
+  }
+}
+
+/** The steps of a run: the children of the root, or of the one run below it. */
+function stepsOf(activities: readonly TaskActivity[]): readonly TaskActivity[] {
+  const root = activities[0];
+  if (!root) return [];
+  const inner = root.children.length === 1 && !/^step\b/i.test(root.children[0]!.name) && root.children[0]!.children.some((child) => /^step\b/i.test(child.name)) ? root.children[0]! : root;
+  return inner.children.filter((child) => !/^(acquire packages|acquiring packages)/i.test(child.name));
+}
+
+/** `Step 3: Generate server certificate` -> `Generate server certificate` */
+function stepName(name: string): string {
+  return printable(name.replace(/^step \d+:\s*/i, ''));
+}
+
+function linesOf(activity: TaskActivity): { category: string; text: string }[] {
+  return [...activity.log, ...activity.children.flatMap(linesOf)];
+}
+
+/** The progress of the node below a step that says most about it. */
+function progressOf(step: TaskActivity): { percent: number; text: string } {
+  const nodes = [step, ...step.children];
+  const best = nodes.reduce((most, node) => (node.progressPercentage >= most.progressPercentage ? node : most), step);
+  const text = nodes.map((node) => node.progressMessage).filter((message) => message !== '').at(-1) ?? '';
+  return { percent: Math.max(0, Math.min(100, best.progressPercentage)), text: printable(text) };
+}
