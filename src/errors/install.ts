@@ -1,0 +1,71 @@
+import { printable } from './printable.ts';
+import { catalogue } from './refusal.ts';
+
+const NOTHING = 'Nothing was changed.';
+const quoted = (names: string[]): string => names.map((name) => `"${printable(name)}"`).join(', ');
+
+/** What the installer refuses. Everything is looked at before anything is written, so each of these left Octopus as it was. */
+export const installErrors = catalogue({
+  INSTALL_SPACE_MISSING: (values: { space: string; seen: string[] }) => ({
+    message: `There is no space "${printable(values.space)}" that this API key can see; it sees ${values.seen.length === 0 ? 'none' : quoted(values.seen)}.`,
+    safe: NOTHING,
+    next: 'Name the space with --space, or give the account of the API key access to it.',
+    failureMode: 'A10',
+  }),
+  INSTALL_ENVIRONMENT_MISSING: (values: { environment: string; space: string }) => ({
+    message: `There is no environment "${printable(values.environment)}" in the space "${printable(values.space)}".`,
+    safe: NOTHING,
+    next: 'Name an environment that the host Tentacle is in with --environment, or make one.',
+  }),
+  INSTALL_HOST_MISSING: (values: { host: string; space: string }) => ({
+    message: `There is no deployment target "${printable(values.host)}" in the space "${printable(values.space)}".`,
+    safe: NOTHING,
+    next: 'Register the Tentacle of the Octopus Server host as a deployment target in this space, and name it with --host-tentacle.',
+  }),
+  INSTALL_HOST_NOT_TENTACLE: (values: { host: string; style: string }) => ({
+    message: `The deployment target "${printable(values.host)}" is not a listening Tentacle (its communication style is ${printable(values.style)}).`,
+    safe: NOTHING,
+    next: 'Name the listening Tentacle of the Octopus Server host with --host-tentacle.',
+  }),
+  INSTALL_HOST_DISABLED: (values: { host: string }) => ({
+    message: `The deployment target "${printable(values.host)}" is disabled, so Octopus would run no step on it.`,
+    safe: NOTHING,
+    next: 'Enable it, then install again.',
+  }),
+  INSTALL_HOST_NOT_IN_ENVIRONMENT: (values: { host: string; environment: string }) => ({
+    message: `The deployment target "${printable(values.host)}" is not in the environment "${printable(values.environment)}", so a run there would find no host.`,
+    safe: NOTHING,
+    next: 'Add the environment to the target, or name another one with --environment.',
+  }),
+  INSTALL_HOST_NOT_ALONE: (values: { host: string; role: string; others: string[] }) => ({
+    message: `The role ${values.role} is to be on "${printable(values.host)}" alone, but it is also on ${quoted(values.others)}.`,
+    safe: NOTHING,
+    next: `Take the role ${values.role} away from the others (it decides where journal, keys and lease are), or name another host with --host-tentacle.`,
+    failureMode: 'D20',
+  }),
+  INSTALL_NAME_TAKEN: (values: { kind: string; name: string }) => ({
+    message: `There is already a ${values.kind} "${printable(values.name)}" that Octopus Rotation did not make (its description does not say so).`,
+    safe: 'It was not touched, and nothing else was changed.',
+    next: `Rename that ${values.kind}, or install into another space with --space.`,
+  }),
+  INSTALL_PACKAGE_DIFFERS: (values: { file: string; stored: string | null }) => ({
+    message: `The built-in feed already holds ${printable(values.file)} with other content${values.stored === null ? '' : ` (hash ${printable(values.stored)})`}; a package is never replaced under the same version.`,
+    safe: 'The package in the feed was kept. No step, variable or runbook was changed.',
+    next: `Install a release with another version; or, if that package is not used by anybody, delete it under Library > Packages > octopus-rotation and install again.`,
+  }),
+  INSTALL_PACKAGE_UNREADABLE: (values: { path: string; reason: string }) => ({
+    message: `The package to install cannot be read from ${printable(values.path, 300)}: ${printable(values.reason, 200)}.`,
+    safe: NOTHING,
+    next: 'Run the program from its own folder (npm run build makes it), or name the folder that holds packages/ and step-templates/ with --from.',
+  }),
+  INSTALL_SECRET_NOT_SENSITIVE: (values: { name: string }) => ({
+    message: `The project variable ${values.name} exists but is not sensitive, so everybody who sees the project can read it.`,
+    safe: NOTHING,
+    next: `If no rotation is open, delete ${values.name} and install again, so that a new secret is made and stored as sensitive.`,
+  }),
+  INSTALL_NO_DEFAULT: (values: { kind: string; space: string }) => ({
+    message: `The space "${printable(values.space)}" has no ${values.kind}, which a project needs.`,
+    safe: NOTHING,
+    next: `Make a ${values.kind} in that space, then install again.`,
+  }),
+});

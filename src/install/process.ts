@@ -1,0 +1,59 @@
+import { PARAMETER_PREFIX } from '../packaging/names.ts';
+import type { StepTemplate } from '../packaging/step-template.ts';
+import type { Document } from '../octopus/reader.ts';
+import type { RunbookDefinition, RunbookStep, RunCondition } from './runbooks/rotate-server-certificate.ts';
+
+/** A step template as it is in Octopus. */
+export interface InstalledTemplate { id: string; version: number; template: StepTemplate }
+
+/**
+ * The steps of a runbook process (octopus-rest.md 6.1): each copies its template and gives every parameter a value. `present` are the steps
+ * that are there; a step of the same name keeps its ids, so that Octopus' history of it goes on.
+ */
+export function processSteps(definition: RunbookDefinition, templates: ReadonlyMap<string, InstalledTemplate>, present: readonly Document[] = []): Document[] {
+  return definition.steps.map((step) => {
+    const installed = templates.get(step.phase);
+    if (installed === undefined) throw new TypeError(`There is no step template for the phase ${step.phase}.`);
+    const before = present.find((each) => each['Name'] === step.name);
+    const action = Array.isArray(before?.['Actions']) ? (before['Actions'][0] as Document | undefined) : undefined;
+    return {
+      ...idOf(before),
+      Name: step.name,
+      ...runCondition(step.condition, definition.targetRole),
+      StartTrigger: 'StartAfterPrevious',
+      PackageRequirement: 'LetOctopusDecide',
+      Actions: [{
+        ...idOf(action),
+        Name: step.name,
+        ActionType: installed.template.ActionType,
+        IsDisabled: false,
+        WorkerPoolId: null,
+        Container: { FeedId: null, Image: null },
+        Environments: [],
+        TenantTags: [],
+        Packages: installed.template.Packages,
+        Properties: { ...installed.template.Properties, 'Octopus.Action.Template.Id': installed.id, 'Octopus.Action.Template.Version': String(installed.version), ...parameterValues(step, installed.template) },
+      }],
+    };
+  });
+}
+
+const idOf = (found: Document | undefined): Document => (typeof found?.['Id'] === 'string' ? { Id: found['Id'] } : {});
+
+/** D19: a variable condition alone is evaluated even after a failed step, so it asks for both. */
+function runCondition(condition: RunCondition, targetRole: string): Document {
+  const roles = { 'Octopus.Action.TargetRoles': targetRole };
+  if (condition.kind === 'first') return { Condition: 'Success', Properties: roles };
+  if (condition.kind === 'always') return { Condition: 'Always', Properties: roles };
+  const expression = `#{unless Octopus.Deployment.Error}#{Octopus.Action[${condition.step}].Output.Continue}#{/unless}`;
+  return { Condition: 'Variable', Properties: { ...roles, 'Octopus.Step.ConditionVariableExpression': expression } };
+}
+
+/** Every binding must have its parameter and the other way round: a forgotten one would read as empty on the host. */
+function parameterValues(step: RunbookStep, template: StepTemplate): Record<string, string> {
+  const names = template.Parameters.map((parameter) => parameter.Name.slice(PARAMETER_PREFIX.length));
+  const unknown = Object.keys(step.bindings).filter((name) => !names.includes(name));
+  const unbound = names.filter((name) => !Object.hasOwn(step.bindings, name));
+  if (unknown.length + unbound.length > 0) throw new TypeError(`Step "${step.name}": no parameter for ${unknown.join(', ') || 'nothing'}; no value for ${unbound.join(', ') || 'nothing'}.`);
+  return Object.fromEntries(names.map((name) => [`${PARAMETER_PREFIX}${name}`, step.bindings[name]!]));
+}

@@ -1,0 +1,84 @@
+import type { Document } from '../octopus/reader.ts';
+
+/** What a person may set, by the variable's name after `Rotation.`; the value is the one that a first installation gives. */
+export const SETTINGS = {
+  StateFolder: { value: '/var/lib/octopus-rotation', about: 'Folder on the host that holds the journal and the PFX files.' },
+  OctopusServer: { value: '', about: 'Path of the Octopus.Server executable on the host, when it is not found by itself.' },
+  RestartCommand: { value: '', about: 'Command that restarts Octopus Server on the host, where its own service command cannot.' },
+  OfflineMachines: { value: 'refuse', about: 'Machines that are off or disabled before the swap: refuse, or leave-behind (each with the command that mends it).' },
+  MaximumAgeDays: { value: '365', about: 'A certificate older than this is due.' },
+  ExpiresWithinDays: { value: '60', about: 'A certificate that expires within so many days is due.' },
+  DrainLimitMinutes: { value: '30', about: 'How long running tasks may take to end before the server is restarted.' },
+  RestartWatchSeconds: { value: '150', about: 'How long a restarted Tentacle is watched before its old trust list is put back.' },
+  Waivers: { value: '', about: 'Machines that may stay behind: a JSON array of {machine, by, reason, until}.' },
+} as const;
+export type Setting = keyof typeof SETTINGS;
+
+export const SECRET = 'Rotation.Secret';
+export const API_KEY = 'Rotation.ApiKey';
+const SERVER_URL = 'Rotation.ServerUrl';
+const FORCE = 'Rotation.Force';
+
+export interface WantedValues {
+  serverUrl: string;
+  apiKey: string;
+  /** Tells one key from another without telling the key; kept in the variable's description, since Octopus never gives the value back. */
+  apiKeyFingerprint: string;
+  /** Used when there is no secret yet. */
+  newSecret: string;
+  /** Settings that were given now; the others keep the value that somebody may have changed in the portal. */
+  given: Partial<Record<Setting, string>>;
+}
+
+/** What Octopus says of a variable, as far as it matters here. */
+interface Present { Name: string; IsSensitive: boolean; unscoped: boolean; whole: Document }
+
+export interface MergedVariables { variables: Document[]; changed: boolean; secretMade: boolean; secretExposed: boolean }
+
+/** The project's variables with ours among them; nothing of anybody else is touched, and no value that a person may have set is overwritten unasked. */
+export function mergeVariables(present: readonly Document[], wanted: WantedValues): MergedVariables {
+  const found = present.map(read);
+  const find = (name: string): Present | undefined => found.find((each) => each.Name.toLowerCase() === name.toLowerCase() && each.unscoped);
+  const replaced = new Map<Document, Document>();
+  const added: Document[] = [];
+  const put = (name: string, value: string, about: string, keep: boolean): void => {
+    const there = find(name);
+    if (there === undefined) added.push(variable(name, value, about));
+    else if (!keep && (there.whole['Value'] ?? '') !== value) replaced.set(there.whole, { ...there.whole, Value: value });
+  };
+
+  put(SERVER_URL, wanted.serverUrl, 'Address of Octopus Server, as the host reaches it.', false);
+  for (const [name, { value, about }] of Object.entries(SETTINGS)) {
+    const given = wanted.given[name as Setting];
+    put(`Rotation.${name}`, given ?? value, about, given === undefined);
+  }
+  if (find(FORCE) === undefined) added.push(prompted(FORCE, 'Rotate now although it is not due', 'A ticket or a reason; each text works once. Leave it empty to rotate only when it is due.'));
+
+  const keyAbout = `API key of the account that rotates. Fingerprint: ${wanted.apiKeyFingerprint}.`;
+  const key = find(API_KEY);
+  if (key === undefined) added.push(sensitive(API_KEY, wanted.apiKey, keyAbout));
+  else if (!key.IsSensitive || key.whole['Description'] !== keyAbout) replaced.set(key.whole, { ...key.whole, ...sensitive(API_KEY, wanted.apiKey, keyAbout) });
+
+  const secret = find(SECRET);
+  if (secret === undefined) added.push(sensitive(SECRET, wanted.newSecret, 'Authenticates the journal and protects the PFX files. Without it an open rotation cannot be resumed.'));
+
+  return {
+    variables: [...present.map((each) => replaced.get(each) ?? each), ...added],
+    changed: replaced.size + added.length > 0,
+    secretMade: secret === undefined,
+    secretExposed: secret !== undefined && !secret.IsSensitive,
+  };
+}
+
+function read(whole: Document): Present {
+  const scope = whole['Scope'];
+  const unscoped = typeof scope !== 'object' || scope === null || Object.values(scope).every((each) => !Array.isArray(each) || each.length === 0);
+  return { Name: typeof whole['Name'] === 'string' ? whole['Name'] : '', IsSensitive: whole['IsSensitive'] === true || whole['Type'] === 'Sensitive', unscoped, whole };
+}
+
+const variable = (Name: string, Value: string, Description: string): Document => ({ Name, Value, Description, Type: 'String', Scope: {}, IsSensitive: false, IsEditable: true, Prompt: null });
+const sensitive = (Name: string, Value: string, Description: string): Document => ({ ...variable(Name, Value, Description), Type: 'Sensitive', IsSensitive: true });
+const prompted = (Name: string, Label: string, Description: string): Document => ({
+  ...variable(Name, '', Description),
+  Prompt: { Label, Description, Required: false, DisplaySettings: { 'Octopus.ControlType': 'SingleLineText' } },
+});
