@@ -1,0 +1,87 @@
+import { printable } from './printable.ts';
+import { catalogue } from './refusal.ts';
+
+/** Who holds the lease, as a person would say it. */
+export interface HolderText { rotationId: string; host: string; stateFolder: string; runner: string; taskId: string | null; pid: number | null; since: string; fence: number }
+
+const NOTHING = 'Nothing was changed.';
+const PLACE = 'the variable Rotation.Lease of the library variable set "Octopus Rotation lease"';
+
+function who(v: HolderText): string {
+  const run = v.taskId === null ? '' : `, task ${printable(v.taskId)}`;
+  const process = v.pid === null ? '' : `, process ${v.pid}`;
+  return `the ${printable(v.runner)} on ${printable(v.host)}${run}${process}, since ${printable(v.since)} (fence ${v.fence})`;
+}
+
+export const leaseErrors = catalogue({
+  LEASE_ELSEWHERE: (v: HolderText & { here: string; hereFolder: string }) => ({
+    message: `Rotation ${printable(v.rotationId)} is kept on the host ${printable(v.host)} in "${printable(v.stateFolder)}"; this is ${printable(v.here)} with "${printable(v.hereFolder)}". Its journal and PFX files are there.`,
+    safe: NOTHING,
+    next: `Run the runbook where the Tentacle with the role octopus-rotation-host is ${printable(v.host)}. If that host is lost for good, look at what server and Tentacles show, then delete ${PLACE}.`,
+    failureMode: 'D20',
+  }),
+  LEASE_HELD: (v: HolderText) => ({
+    message: `Rotation ${printable(v.rotationId)} is being worked on by ${who(v)}.`,
+    safe: NOTHING,
+    next: `Wait until it is done, then run this again.${v.pid === null ? '' : ` To see what it does, on that host: ps -fp ${v.pid}`}`,
+    failureMode: 'D4',
+  }),
+  LEASE_HELD_BY_RUN: (v: HolderText) => ({
+    message: `Rotation ${printable(v.rotationId)} belongs to the run ${printable(v.taskId ?? '')}, which is not completed: ${who(v)}.`,
+    safe: NOTHING,
+    next: `Open the task ${printable(v.taskId ?? '')} in Octopus and let it finish, or cancel it and wait until it is completed; then run the runbook again.`,
+    failureMode: 'D2',
+  }),
+  LEASE_HOLDER_UNKNOWN: (v: HolderText & { reason: string }) => ({
+    message: `Rotation ${printable(v.rotationId)} is held by ${who(v)}, and whether that is still at work cannot be told: ${printable(v.reason)}.`,
+    safe: `${NOTHING} A lease is taken over only from somebody who is proved to have stopped.`,
+    next: `Look on ${printable(v.host)} whether it still runs${v.pid === null ? '' : `: ps -fp ${v.pid}`}. When it does not, run this as an account that can see it.`,
+    failureMode: 'D4',
+  }),
+  ROTATION_OPEN: (v: HolderText & { asked: string }) => ({
+    message: `Rotation ${printable(v.asked)} was asked for, but ${printable(v.rotationId)} is open, held by ${who(v)}.`,
+    safe: NOTHING,
+    next: `Run the runbook again from its first step: it goes on with ${printable(v.rotationId)}.`,
+    failureMode: 'D4',
+  }),
+  ROTATION_NOT_OPEN: (v: { asked: string | null }) => ({
+    message: `${v.asked === null ? 'No rotation' : `Rotation ${printable(v.asked)}`} is not open: ${PLACE} is not there.`,
+    safe: NOTHING,
+    next: 'Run the runbook from its first step; the plan opens a rotation when one is due.',
+  }),
+  LEASE_LOST: (v: { rotationId: string; mine: number; found: string }) => ({
+    message: `This run holds rotation ${printable(v.rotationId)} with the fence ${v.mine} no more: ${printable(v.found)}.`,
+    safe: 'The effect that was next was not started. Nothing more is done by this run.',
+    next: 'Let the one that holds the lease now go on; octopus-rotation status names it.',
+    failureMode: 'D4',
+  }),
+  LEASE_CONTENDED: (v: { attempts: number }) => ({
+    message: `The lease could not be taken: somebody else wrote to ${PLACE} each of ${v.attempts} times.`,
+    safe: NOTHING,
+    next: 'See who else edits that library variable set, then run this again.',
+    failureMode: 'D4',
+  }),
+  LEASE_UNREADABLE: (v: { reason: string; text: string }) => ({
+    message: `${PLACE} does not hold what this program writes there (${printable(v.reason)}): ${printable(v.text, 200)}`,
+    safe: NOTHING,
+    next: 'See under "Changes" of that set (Configuration, Audit) who changed it, and put the text back from there.',
+  }),
+  LEASE_LOCKED: (v: { path: string; pid: number; liveness: 'alive' | 'unknown' }) => ({
+    message: `Process ${v.pid} ${v.liveness === 'alive' ? 'works' : 'may work'} in this state folder now (lock "${printable(v.path)}").`,
+    safe: NOTHING,
+    next: `Wait until it is done, then run this again. To see what it does: ps -fp ${v.pid}`,
+    failureMode: 'D4',
+  }),
+  STATE_FOLDER_MISSING: (v: HolderText & { path: string }) => ({
+    message: `Octopus says that rotation ${printable(v.rotationId)} is open on this host, but its journal "${printable(v.path)}" is not there.`,
+    safe: `${NOTHING} Without the journal nobody knows which certificate may be used or removed.`,
+    next: `Put the state folder back from a backup, then run the runbook again. If it is lost: see with show-thumbprint and octopus-rotation probe what server and Tentacles show, mend what is in between by hand, then delete ${PLACE}.`,
+    failureMode: 'D20',
+  }),
+  MARKER_MISSING: (v: { rotationIds: string[]; stateFolder: string }) => ({
+    message: `The state folder "${printable(v.stateFolder)}" holds the open rotation ${v.rotationIds.map((id) => printable(id)).join(', ')}, but ${PLACE} is not there. Was the database restored, or the variable deleted?`,
+    safe: NOTHING,
+    next: `Find out which it was. If the database was restored, look first which certificate the server shows. Put the variable back from the audit log of Octopus to go on with the rotation.`,
+    failureMode: 'D4',
+  }),
+});
