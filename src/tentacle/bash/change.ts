@@ -1,0 +1,218 @@
+/** Bash: what the script does on the machine: observe, change only what is missing, read back, arm the restart, say the result. */
+export const CHANGE = String.raw`
+or_say() { printf 'octopus-rotation: %s\n' "$1"; }
+
+or_finish() { # outcome reason
+  test "$2" = null && or_reason=null || or_reason="\"$2\""
+  or_say "$or_operation on $or_own: $1, reason $2, effective $or_effective, restart $or_restarts, last restart $or_last"
+  or_result=$(printf '{"rotationId":"%s","own":"%s","operation":"%s","outcome":"%s","reason":%s,"before":%s,"after":%s,"effective":"%s","restart":"%s","lastRestart":"%s"}' \
+    "$or_rotation" "$or_own" "$or_operation" "$1" "$or_reason" \
+    "$(printf '%s\n' "$or_before" | or_json)" "$(printf '%s\n' "$or_after" | or_json)" "$or_effective" "$or_restarts" "$or_last" | base64 | tr -d '\r\n')
+  printf 'octopus-rotation-result %s\n' "$or_result"
+  exit 0
+}
+
+# Does the environment stand in for the configuration file? Then a write would copy it over the file.
+or_overridden() {
+  test -n "$OCTOPUS_CONTRIBUTE_ENV_SETTINGS" && return 0
+  test -n "$TENTACLE_TRUSTED_SERVERS" && return 0
+  test -n "$or_main" && tr '\0' '\n' 2>/dev/null <"/proc/$or_main/environ" | awk '/^(OCTOPUS_CONTRIBUTE_ENV_SETTINGS|TENTACLE_TRUSTED_SERVERS)=./ { found = 1 } END { exit !found }'
+}
+
+or_observe_last() {
+  or_last=none
+  case $(or_state_value state) in
+    good) or_last=good ;;
+    reverted) or_last=reverted ;;
+    deferred) or_last=deferred ;;
+    failed) or_last=failed ;;
+    armed)
+      # A restarter that ended without a word was killed, or the machine was restarted with it.
+      if or_unit_runs "$(or_state_value unit)"; then or_last=running
+      elif test "$or_effective" = yes; then or_last=good
+      else or_last=failed
+      fi ;;
+  esac
+}
+
+or_observe() {
+  or_read_list
+  case $? in
+    1) if or_overridden; then or_finish refused environment-override; else or_finish refused configuration-unreadable; fi ;;
+    2) or_finish refused list-broken ;;
+  esac
+  or_overridden && or_finish refused environment-override
+  or_before=$or_entries
+  or_after=$or_entries
+  test -n "$or_home" || or_home=$or_home_there
+  or_folder=$or_home/OctopusRotation
+  or_judge "$or_entries" 0
+  or_observe_last
+}
+
+# What is to be written: or_options for configure, or_expected list, and the way back: or_inverse leads from the one to or_old.
+or_plan_add() {
+  or_options=
+  or_expected=$or_before
+  if printf '%s\n' "$or_before" | awk -F '\t' -v exact="\"$or_thumbprint\"" '$1 == exact { found = 1 } END { exit !found }'; then
+    return
+  fi
+  # configure --trust replaces a passive entry that differs in letter case only.
+  or_replaced=$(printf '%s\n' "$or_before" | awk -F '\t' -v exact="\"$or_thumbprint\"" 'toupper($1) == exact && $3 == "null"')
+  or_options=--trust=$or_thumbprint
+  or_expected=$(or_join "$(or_without "$or_before" "$or_replaced")" "$(or_passive "$or_thumbprint")")
+  or_old=$or_before
+  if test -z "$or_replaced"; then or_inverse=--remove-trust=$or_thumbprint
+  else or_inverse=$(printf '%s\n' "$or_replaced" | or_texts | sed 's/^/--trust=/')
+  fi
+}
+
+or_plan_remove() {
+  or_options=
+  or_expected=$or_before
+  test -n "$(printf '%s\n' "$or_before" | or_matching "$or_keep")" || or_finish refused keep-missing
+  or_matches=$(printf '%s\n' "$or_before" | or_matching "$or_thumbprint")
+  test -n "$or_matches" || return
+  # A3: an entry that is polled carries the registration with it.
+  printf '%s\n' "$or_matches" | awk -F '\t' '$2 != 1 || $3 != "null" || $5 != "null" { found = 1 } END { exit !found }' && or_finish refused pollable-entry
+  or_options=$(printf '%s\n' "$or_matches" | or_texts | sed 's/^/--remove-trust=/')
+  or_expected=$(or_without "$or_before" "$or_matches")
+  or_old=$or_before
+  or_inverse=$(printf '%s\n' "$or_matches" | or_texts | sed 's/^/--trust=/')
+}
+
+# Texts of the thumbprints of entries (stdin), exactly as stored: removing compares letter by letter (A19).
+or_texts() { awk -F '\t' 'NF { print substr($1, 2, length($1) - 2) }' | sort -u; }
+
+# An earlier run wrote and was killed before its restart was armed: the way back is known from the start-up log or from its own note.
+or_plan_back() {
+  test "$(or_state_value state) $(or_state_value operation) $(or_state_value thumbprint)" = "pending $or_operation $or_thumbprint" || test "$or_effective" = no || return 0
+  or_line=$(or_passive "$or_thumbprint")
+  if test "$or_operation" = add; then
+    or_in_set "$or_thumbprint" && return 0
+    or_alike=$(printf '%s\n' "$or_before" | or_matching "$or_thumbprint")
+    test "$or_alike" = "$or_line" || return 0
+    or_inverse=--remove-trust=$or_thumbprint
+    or_old=$(or_without "$or_before" "$or_line")
+  else
+    test "$or_effective" = unknown || or_in_set "$or_thumbprint" || return 0
+    or_inverse=--trust=$or_thumbprint
+    or_old=$(or_join "$or_before" "$or_line")
+  fi
+}
+
+# Did the running service load thumbprint $1?
+or_in_set() { printf '%s\n' "$or_loaded" | awk -v wanted="$1" '$0 == wanted { found = 1 } END { exit !found }'; }
+
+# Can a restart be detached here? Tried for real with a unit that does nothing, before anything is written (D15).
+or_can_detach() {
+  command -v systemd-run >/dev/null 2>&1 || return 1
+  systemd-run "--unit=$or_restarter_unit-check" --collect true </dev/null >/dev/null 2>&1 9>&-
+}
+
+or_end_earlier_restarter() {
+  or_earlier=$(or_state_value unit)
+  test "$(or_state_value state)" = armed && or_unit_runs "$or_earlier" || return 0
+  or_say "an earlier restarter is ended: $or_earlier"
+  systemctl stop "$or_earlier.service" >/dev/null 2>&1 9>&-
+  ! or_unit_runs "$or_earlier"
+}
+
+# True if the restarter that runs was armed for this very change.
+or_same_restarter() {
+  test "$or_last" = running && test "$(or_state_value rotation) $(or_state_value operation) $(or_state_value thumbprint)" = "$or_rotation $or_operation $or_thumbprint"
+}
+
+or_arm() {
+  or_wished=$or_after
+  rm -f "$or_folder"/restart-*.sh "$or_folder"/restart-*.sh.new
+  or_copy=$or_folder/restart-$or_rotation-$or_fence-$or_operation.sh
+  {
+    printf 'export PATH=%q LC_ALL=C\n' "$PATH"
+    declare -p or_rotation or_fence or_operation or_thumbprint or_delay_seconds or_watch_seconds or_idle_seconds or_executable or_instance \
+      or_home or_folder or_copy or_unit or_restarter_unit or_port or_no_listen or_listen_ip or_wished or_old or_inverse
+    declare -f $(compgen -A function or_)
+    printf 'or_main=\nor_restart_main\n'
+  } >"$or_copy.new" && chmod 0700 "$or_copy.new" && mv -f "$or_copy.new" "$or_copy" || return 1
+  or_write_state armed || return 1
+  systemd-run "--unit=$or_restarter_unit" --collect "$BASH" "$or_copy" </dev/null >/dev/null 2>&1 9>&-
+}
+
+or_prepare_folder() {
+  test -n "$or_home" && test -d "$or_home" || return 1
+  test -L "$or_folder" && return 1
+  mkdir -p "$or_folder" && chmod 0700 "$or_folder" && test -O "$or_folder"
+}
+
+or_main() {
+  export LC_ALL=C
+  umask 077
+  or_own= or_before= or_after= or_entries= or_effective=unknown or_restarts=none or_last=none or_old= or_inverse= or_unit= or_main= or_folder=/nonexistent
+  or_home=$TentacleHome or_instance=$TentacleInstanceName
+  or_executable=$(printf '%s' "$TentacleExecutablePath" | sed 's/\.dll$//')
+  test -n "$or_instance" || or_instance=Tentacle
+  test -n "$or_executable" || or_executable=/opt/octopus/tentacle/Tentacle
+  if ! or_read_own; then
+    or_say 'this Tentacle does not tell its own thumbprint, so nothing was done'
+    exit 1
+  fi
+  or_restarter_unit=octopus-rotation-$or_rotation-$or_fence-$or_operation-$(printf '%s' "$or_own" | cut -c 1-8)
+  or_find_unit
+  or_observe
+  test "$or_operation" = observe && or_finish unchanged null
+  if test "$or_restart" = detached && test -z "$or_unit"; then or_finish refused service-unknown; fi
+  or_prepare_folder || or_finish refused no-state-folder
+  command -v flock >/dev/null 2>&1 || or_finish refused no-lock
+  or_lock 90 || or_finish failed busy
+  # Once more, now that nobody else writes.
+  or_observe
+  if test "$or_operation" = add; then or_plan_add; else or_plan_remove; fi
+
+  if test -z "$or_options"; then
+    if test "$or_effective" = yes; then
+      or_restarts=not-needed
+      or_finish unchanged null
+    fi
+    test "$or_restart" = detached || or_finish unchanged null
+    if or_same_restarter; then
+      or_restarts=armed
+      or_finish unchanged null
+    fi
+  fi
+
+  if test "$or_restart" = detached; then or_can_detach || or_finish refused no-detached-restart; fi
+  or_end_earlier_restarter || or_finish failed busy
+  or_outcome=unchanged
+  if test -n "$or_options"; then
+    or_write_state pending
+    or_configure "$or_options"
+    or_code=$?
+    or_read_list || or_finish failed read-back-differs
+    or_after=$or_entries
+    or_judge "$or_after" 0
+    # What counts is what is stored, whatever the command said (A37).
+    if test "$or_after" != "$or_expected"; then
+      test "$or_code" = 0 && or_finish failed read-back-differs
+      or_finish failed configure-failed
+    fi
+    or_outcome=changed
+  else
+    or_plan_back
+  fi
+  if test "$or_effective" = yes; then
+    or_restarts=not-needed
+    or_finish "$or_outcome" null
+  fi
+  test "$or_restart" = detached || or_finish "$or_outcome" null
+  if or_arm; then
+    or_restarts=armed
+    or_finish "$or_outcome" null
+  fi
+  # Written, but no restart to be had after all: back to what it was.
+  test "$or_outcome" = changed && or_configure "$or_inverse"
+  or_write_state failed
+  or_read_list && or_after=$or_entries
+  or_judge "$or_after" 0
+  or_finish failed no-detached-restart
+}
+`;
