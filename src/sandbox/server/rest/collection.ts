@@ -14,6 +14,8 @@ export interface CollectionOptions<N extends CollectionName> {
   /** Filters beyond ids, name and partialName. */
   where?: (call: SpaceCall, item: Collections[N][number]) => boolean;
   order?: (a: Collections[N][number], b: Collections[N][number]) => number;
+  /** Finds one by more than its id. */
+  one?: (call: SpaceCall, id: string) => Collections[N][number];
   /** Documents that lists do not show. */
   hidden?: (item: Collections[N][number]) => boolean;
 }
@@ -32,7 +34,10 @@ export function readRoutes<N extends CollectionName>(router: Router, options: Co
   const { noun, permission, itemType } = options;
   router.space('GET', `/${noun}`, { permission }, (call) => page(call, itemType, pathOf(call, noun), select(call, options), (item) => options.toResource(call, item)));
   router.space('GET', `/${noun}/all`, { permission }, (call) => select(call, options).map((item) => options.toResource(call, item)));
-  router.space('GET', `/${noun}/:id`, { permission }, (call) => options.toResource(call, inSpace(call, call.all[options.collection] as SpaceDocumentOf<N>[], call.params.id ?? '')));
+  router.space('GET', `/${noun}/:id`, { permission }, (call) => {
+    const id = call.params.id ?? '';
+    return options.toResource(call, options.one ? options.one(call, id) : inSpace(call, call.all[options.collection] as SpaceDocumentOf<N>[], id));
+  });
 }
 
 export function selfLink(call: SpaceCall, noun: string, id: string, more: Record<string, string> = {}): { Links: Record<string, string> } {

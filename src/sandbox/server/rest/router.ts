@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { demand, isAdministrator, maySee, userOf } from './access.ts';
-import { errorBody, forbidden, notFound, notLoggedIn, RestError } from './errors.ts';
+import { badRequest, errorBody, forbidden, notFound, notLoggedIn, RestError } from './errors.ts';
 import type { ServerContext } from './context.ts';
 import type { Collections, Space, User } from '../database/documents.ts';
 
@@ -18,7 +18,10 @@ export interface Call {
   params: Record<string, string>;
   /** Names in lower case. */
   query: Map<string, string>;
-  body: unknown;
+  /** JSON of the body; undefined when there is none. */
+  readonly body: unknown;
+  /** The body as it came. */
+  bytes: Buffer;
   /** The database now; not to be changed. */
   all: Collections;
 }
@@ -62,6 +65,16 @@ function queryOf(request: FastifyRequest): Map<string, string> {
   return entries;
 }
 
+function parseJson(bytes: Buffer): unknown {
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '').trim();
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`The request body is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 function apiKeyOf(request: FastifyRequest): string | null {
   const header = request.headers['x-octopus-apikey'] ?? request.headers['x-nuget-apikey'];
   if (typeof header === 'string') return header;
@@ -92,6 +105,11 @@ export class Router {
   /** With or without a space in the address; `call.space` is null without. */
   either(method: Method, path: string, options: RouteOptions, handler: (call: Call) => unknown): void {
     this.#route(method, path, async (request, reply) => handler(this.#call(request, reply, options, 'either')));
+  }
+
+  /** Without a space in the address no log-in is needed; with one it is. */
+  openOrSpace(path: string, open: () => unknown, scoped: (call: SpaceCall) => unknown): void {
+    this.#route('GET', path, async (request, reply) => (spaceOfRequest.has(request.raw) ? scoped(this.#call(request, reply, {}, 'space') as SpaceCall) : open()));
   }
 
   /** No log-in. */
@@ -134,7 +152,8 @@ export class Router {
     if (options.permission) demand(user, options.permission, space?.Id ?? null);
     const changes = request.method !== 'GET' && !options.readOnly;
     if (changes && !options.duringMaintenance && all.Maintenance[0]?.IsInMaintenanceMode && !isAdministrator(user)) throw forbidden('AdministerSystem');
-    return { context: this.context, request, reply, user, space, params: request.params as Record<string, string>, query: queryOf(request), body: request.body, all };
+    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    return { context: this.context, request, reply, user, space, params: request.params as Record<string, string>, query: queryOf(request), bytes, get body() { return parseJson(bytes); }, all };
   }
 
   #spaceOf(all: Collections, user: User, named: string | undefined, scope: 'space' | 'system' | 'either'): Space | null {

@@ -1,0 +1,89 @@
+import { X509Certificate } from 'node:crypto';
+import { basename } from 'node:path';
+import { ArtifactStore } from './artifacts.ts';
+import { listenForTentacles } from './comms-listener.ts';
+import { Database } from './database/database.ts';
+import { Faults } from './faults.ts';
+import { foldersOf } from './folders.ts';
+import { masterKeyOf, type Configuration } from './instance.ts';
+import { PackageStore } from './packages.ts';
+import { createApp } from './rest/app.ts';
+import type { ServerContext } from './rest/context.ts';
+import { ServerLog } from './server-log.ts';
+import { adHocScriptRunner } from './tasks/adhoc-script.ts';
+import type { CertificateInForce } from './tasks/engine-seam.ts';
+import { healthRunner } from './tasks/health.ts';
+import { TaskQueue } from './tasks/queue.ts';
+import { runbookRunRunner } from './tasks/runbook-run.ts';
+import { TaskLogs } from './tasks/task-logs.ts';
+import { homeOfMachine, TruthLog } from './truth-log.ts';
+
+/** Between two signs of life in the node's `LastSeen`. */
+const heartbeatMs = 10_000;
+
+/** The certificate in the database now, opened with the master key. Throws `Padding is invalid ..` under another key. */
+export function readCertificate(database: Database): CertificateInForce {
+  const [stored] = database.read().Collections.Certificates;
+  if (!stored) throw new Error('The database holds no server certificate.');
+  return { thumbprint: stored.Thumbprint, keyPem: database.reveal(stored.PrivateKey), certificatePem: new X509Certificate(Buffer.from(stored.Certificate, 'base64')).toString() };
+}
+
+export interface RunningServer { stop(): Promise<void> }
+
+/**
+ * Runs one node until stopped. The certificate is read once, here: an import takes effect at the next start
+ * (octopus-server-cli.md section 5). REST answers 503 until everything else is up.
+ */
+export async function runServer(machineDir: string, configuration: Configuration): Promise<RunningServer> {
+  const home = homeOfMachine(machineDir);
+  const folders = foldersOf(configuration);
+  const log = new ServerLog(folders.home);
+  const truth = new TruthLog(machineDir);
+  const faults = new Faults(home);
+  if (faults.current().serverStart === 'fails') {
+    truth.event('server-start-failed', {});
+    throw new Error('The server was told not to start.');
+  }
+  const nodeName = configuration.get('Octopus.Storage.NodeName') ?? basename(machineDir);
+  const database = new Database(folders.database, masterKeyOf(machineDir, configuration));
+  const web = new URL(configuration.get('Octopus.WebPortal.ListenPrefixes') ?? '');
+  const logs = new TaskLogs(folders.taskLogs);
+  const queue = new TaskQueue({ database, nodeName, logs, log, truth, faults });
+  const stores = { packages: new PackageStore(database, folders.packages), artifacts: new ArtifactStore(database, folders.artifacts) };
+  const uri = web.origin;
+  const context: ServerContext = { database, folders, faults, log, truth, queue, logs, nodeName, uri, startedAt: new Date(), phase: 'starting' };
+  log.write('INFO', `Octopus Server ${database.read().ServerVersion} is starting (node ${nodeName})`);
+  const app = await createApp(context, stores);
+  await app.listen({ host: '127.0.0.1', port: Number(web.port) });
+  const certificate = readCertificate(database);
+  const parts = { database, artifacts: stores.artifacts, certificate, serverUri: uri };
+  queue.runner('Health', healthRunner(parts));
+  queue.runner('AdHocScript', adHocScriptRunner(parts));
+  queue.runner('RunbookRun', runbookRunRunner({ ...parts, packages: stores.packages }));
+  const listener = await listenForTentacles(Number(configuration.get('Octopus.Communications.ServicesPort')), certificate);
+  const beat = () => database.write(({ Collections }) => {
+    const node = Collections.OctopusServerNodes.find(({ Name }) => Name === nodeName);
+    if (node) node.LastSeen = new Date().toISOString();
+  });
+  beat();
+  const heart = setInterval(beat, heartbeatMs);
+  queue.markLost();
+  truth.effective({ unit: 'octopusserver.service', node: nodeName, pid: process.pid, presents: certificate.thumbprint, startedAt: context.startedAt.toISOString() });
+  truth.event('server-started', { node: nodeName, pid: process.pid, thumbprint: certificate.thumbprint });
+  if (faults.current().serverStart !== 'hangs') {
+    context.phase = 'ready';
+    queue.start();
+    log.write('INFO', `Listening for Tentacles with the certificate ${certificate.thumbprint}; web portal at ${uri}`);
+  }
+  return {
+    stop: async () => {
+      context.phase = 'stopping';
+      log.write('INFO', 'Octopus Server is stopping');
+      clearInterval(heart);
+      queue.stop();
+      listener.close();
+      await app.close();
+      truth.event('server-stopped', { node: nodeName, pid: process.pid });
+    },
+  };
+}
