@@ -58,6 +58,11 @@ export const installErrors = catalogue({
     safe: NOTHING,
     next: 'Run the program from its own folder (npm run build makes it), or name the folder that holds packages/ and step-templates/ with --from.',
   }),
+  INSTALL_RELEASE_INCOMPLETE: (values: { phases: string[] }) => ({
+    message: `The release to install has no step template for ${quoted(values.phases)}.`,
+    safe: NOTHING,
+    next: 'Build it again (npm run build), or take the whole release.',
+  }),
   INSTALL_SECRET_NOT_SENSITIVE: (values: { name: string }) => ({
     message: `The project variable ${values.name} exists but is not sensitive, so everybody who sees the project can read it.`,
     safe: NOTHING,

@@ -1,0 +1,73 @@
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { installErrors } from '../errors/install.ts';
+import { install } from '../install/install.ts';
+import type { Action, Change } from '../install/plan.ts';
+import type { Release } from '../install/release.ts';
+import { SETTINGS, type Setting } from '../install/variables.ts';
+import { PACKAGE_ID } from '../packaging/names.ts';
+import type { StepTemplate } from '../packaging/step-template.ts';
+import { systemClock } from '../runners/ports/clock.ts';
+import { systemRandom } from '../runners/ports/random.ts';
+import type { Io } from './io.ts';
+import { readOptions, required, secretFrom } from './options.ts';
+
+const DONE: Record<Action, string> = { create: 'created', update: 'updated', unchanged: 'unchanged' };
+
+/** `StateFolder` -> `state-folder`. */
+const optionOf = (setting: string): string => setting.replace(/(?!^)(?=[A-Z])/g, '-').toLowerCase();
+
+const OPTIONS = {
+  server: { type: 'string' }, 'api-key-env': { type: 'string' }, space: { type: 'string' }, environment: { type: 'string' }, 'host-tentacle': { type: 'string' },
+  from: { type: 'string' }, json: { type: 'boolean' },
+  ...(Object.fromEntries(Object.keys(SETTINGS).map((setting) => [optionOf(setting), { type: 'string' }])) as Record<string, { type: 'string' }>),
+} as const;
+
+/** `octopus-rotation install`. Exit code 0 when everything is in place; refusals are thrown. */
+export async function runInstall(args: string[], io: Io): Promise<number> {
+  const options = readOptions('install', args, OPTIONS) as Record<string, string | boolean | undefined>;
+  const value = (name: string): string | undefined => (typeof options[name] === 'string' ? options[name] : undefined);
+  const needed = (name: string): string => required('install', name, value(name));
+  const [url, keyName, spaceName, environmentName, hostTentacle] = [needed('server'), needed('api-key-env'), needed('space'), needed('environment'), needed('host-tentacle')];
+  const given: Partial<Record<Setting, string>> = {};
+  for (const setting of Object.keys(SETTINGS) as Setting[]) {
+    const set = value(optionOf(setting));
+    if (set !== undefined) given[setting] = set;
+  }
+  const apiKey = secretFrom(io, keyName, 'the API key of the account that rotates');
+  const release = await readRelease(value('from') ?? dirname(await realpath(process.argv[1] ?? '.')));
+  const json = options['json'] === true;
+  const say = (event: Record<string, unknown>, text: string): void => io.out(json ? JSON.stringify(event) : text);
+
+  const installed = await install({
+    url, apiKey, release, clock: systemClock, random: systemRandom,
+    settings: { spaceName, environmentName, hostTentacle, given },
+    watch: {
+      change: ({ kind, name, action }: Change) => say({ event: 'resource', kind, name, action: DONE[action] }, `${DONE[action].padEnd(10)} ${kind.padEnd(14)} ${name}`),
+      secretMade: (secret) => say({ event: 'secret', name: 'Rotation.Secret', value: secret },
+        `\nRotation.Secret, shown this once: ${secret}\nKeep it where you keep passwords. It is needed to read the journal and the PFX files if Octopus itself is lost.\n`),
+    },
+  });
+  say({ event: 'installed', ...installed }, `\nInstalled. Run the runbook "Rotate server certificate" in the project "Octopus Rotation" (snapshot ${installed.snapshot}).`);
+  return 0;
+}
+
+/** The package and the step templates as `npm run build` lays them down beside the program. */
+async function readRelease(folder: string): Promise<Release> {
+  const packages = join(folder, 'packages');
+  const pattern = new RegExp(`^${PACKAGE_ID}\\.(\\d+\\.\\d+\\.\\d+(?:-[0-9A-Za-z.-]+)?)\\.zip$`);
+  try {
+    const files = (await readdir(packages)).filter((name) => pattern.test(name));
+    const fileName = files[0];
+    if (fileName === undefined || files.length > 1) throw new Error(`exactly one ${PACKAGE_ID}.<version>.zip is expected there, and ${files.length} were found`);
+    const templates = (await readdir(join(folder, 'step-templates'))).filter((name) => name.endsWith('.json')).sort();
+    return {
+      fileName,
+      version: pattern.exec(fileName)![1]!,
+      content: new Uint8Array(await readFile(join(packages, fileName))),
+      templates: new Map(await Promise.all(templates.map(async (name) => [name.slice(0, -'.json'.length), JSON.parse(await readFile(join(folder, 'step-templates', name), 'utf8')) as StepTemplate] as const))),
+    };
+  } catch (error) {
+    throw installErrors.INSTALL_PACKAGE_UNREADABLE({ path: packages, reason: (error as Error).message }, error);
+  }
+}

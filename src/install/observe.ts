@@ -1,0 +1,105 @@
+import { installErrors } from '../errors/install.ts';
+import { LEASE_SET } from '../journal/lease-store.ts';
+import type { Registration } from '../octopus/contract.ts';
+import type { Http } from '../octopus/http.ts';
+import { findLibrarySet } from '../octopus/library-sets.ts';
+import { downloadPackage, findPackage, type StoredPackage } from '../octopus/packages.ts';
+import { filledText, maybe, object } from '../octopus/reader.ts';
+import { readRegistrations } from '../octopus/registrations.ts';
+import { defaultOf, findResource, type Resource } from '../octopus/resources.ts';
+import { readSnapshot, type Snapshot } from '../octopus/runbook-snapshots.ts';
+import { readSpaces } from '../octopus/spaces.ts';
+import { readVersioned, type Versioned } from '../octopus/versioned.ts';
+import { segment } from '../octopus/address.ts';
+import { PACKAGE_ID } from '../packaging/names.ts';
+import { PROJECT_NAME, RUNBOOK_NAME } from './names.ts';
+import { hashMatches, type InstallSettings, type Release } from './release.ts';
+
+export type PackageState = { state: 'absent' } | { state: 'same' } | { state: 'differs'; hash: string | null };
+
+/** A project with what hangs on it. */
+export interface ObservedProject { project: Resource; variablesId: string; variables: Versioned }
+export interface ObservedRunbook { runbook: Resource; processId: string; process: Versioned; published: Snapshot | null }
+
+/** The space as it is, before anything is written. */
+export interface Observed {
+  spaceId: string;
+  environment: Resource | null;
+  targets: Registration[];
+  package: PackageState;
+  /** By the template's name. */
+  templates: ReadonlyMap<string, Resource | null>;
+  projectGroupId: string | null;
+  lifecycleId: string | null;
+  project: ObservedProject | null;
+  runbook: ObservedRunbook | null;
+  hasLeaseSet: boolean;
+}
+
+/** Reads everything that the plan needs; writes nothing. INSTALL_SPACE_MISSING when the space cannot be seen. */
+export async function observe(http: Http, settings: InstallSettings, release: Release): Promise<Observed> {
+  const spaces = await readSpaces(http);
+  const space = spaces.find((each) => each.name.toLowerCase() === settings.spaceName.toLowerCase());
+  if (space === undefined) throw installErrors.INSTALL_SPACE_MISSING({ space: settings.spaceName, seen: spaces.map((each) => each.name) });
+  const spaceId = space.id;
+  const [environment, registrations, packageState, templates, projectGroupId, lifecycleId, project, leaseSet] = await Promise.all([
+    findResource(http, spaceId, 'environments', settings.environmentName),
+    readRegistrations(http, spaceId),
+    readPackage(http, spaceId, release),
+    Promise.all([...release.templates.values()].map(async (template) => [template.Name, await findResource(http, spaceId, 'actiontemplates', template.Name)] as const)),
+    defaultOf(http, spaceId, 'projectgroups', 'Default Project Group'),
+    defaultOf(http, spaceId, 'lifecycles', 'Default Lifecycle'),
+    findResource(http, spaceId, 'projects', PROJECT_NAME),
+    findLibrarySet(http, spaceId, LEASE_SET),
+  ]);
+  return {
+    spaceId,
+    environment,
+    targets: registrations.filter((each) => each.kind === 'target'),
+    package: packageState,
+    templates: new Map(templates),
+    projectGroupId,
+    lifecycleId,
+    project: project === null ? null : await observeProject(http, spaceId, project),
+    runbook: project === null ? null : await findRunbook(http, spaceId, project.id),
+    hasLeaseSet: leaseSet !== null,
+  };
+}
+
+/** A project's variables. */
+export async function observeProject(http: Http, spaceId: string, project: Resource): Promise<ObservedProject> {
+  const { VariableSetId } = object({ VariableSetId: filledText })(project.whole, 'the project');
+  return { project, variablesId: VariableSetId, variables: await readVersioned(http, variablesPath(spaceId, VariableSetId)) };
+}
+
+async function findRunbook(http: Http, spaceId: string, projectId: string): Promise<ObservedRunbook | null> {
+  const runbook = await findResource(http, spaceId, 'runbooks', RUNBOOK_NAME, { projectIds: projectId });
+  // The filter by project is checked: another project may have a runbook of that name.
+  return runbook === null || runbook.whole['ProjectId'] !== projectId ? null : observeRunbook(http, spaceId, runbook);
+}
+
+/** A runbook's process and its published snapshot. */
+export async function observeRunbook(http: Http, spaceId: string, runbook: Resource): Promise<ObservedRunbook> {
+  const { RunbookProcessId, PublishedRunbookSnapshotId } = object({ RunbookProcessId: filledText, PublishedRunbookSnapshotId: maybe(filledText) })(runbook.whole, 'the runbook');
+  return {
+    runbook,
+    processId: RunbookProcessId,
+    process: await readVersioned(http, processPath(spaceId, RunbookProcessId)),
+    published: PublishedRunbookSnapshotId === null ? null : await readSnapshot(http, spaceId, PublishedRunbookSnapshotId),
+  };
+}
+
+export const variablesPath = (spaceId: string, id: string): string => `/api/${segment(spaceId)}/variables/${segment(id)}`;
+export const processPath = (spaceId: string, id: string): string => `/api/${segment(spaceId)}/runbookProcesses/${segment(id)}`;
+
+async function readPackage(http: Http, spaceId: string, release: Release): Promise<PackageState> {
+  const found = await findPackage(http, spaceId, PACKAGE_ID, release.version);
+  return found === null ? { state: 'absent' } : comparePackage(http, spaceId, found, release);
+}
+
+/** By the hash that Octopus tells, or else by the bytes themselves. */
+export async function comparePackage(http: Http, spaceId: string, found: StoredPackage, release: Release): Promise<PackageState> {
+  const told = found.hash === null ? null : hashMatches(release.content, found.hash);
+  const same = told ?? Buffer.from(await downloadPackage(http, spaceId, found.id)).equals(Buffer.from(release.content));
+  return same ? { state: 'same' } : { state: 'differs', hash: found.hash };
+}
