@@ -26,6 +26,12 @@ export const swapErrors = catalogue({
     next: 'Look at the Tentacle log on this machine, then run the runbook again.',
     failureMode: 'A41',
   }),
+  OWN_TENTACLE_NOT_RETIRED: (values: { reason: string }) => ({
+    message: `The Tentacle on this machine still accepts the old certificate after its restart: ${printable(values.reason, 300)}.`,
+    safe: 'The new certificate is in force and trusted everywhere it should be; the rotation stays open.',
+    next: 'Look at the Tentacle log on this machine, then run the runbook again; only this is left to do.',
+    failureMode: 'A41',
+  }),
   IMPORT_NOT_EXPECTED: (values: { found: string; expected: string }) => ({
     message: `The database shows certificate ${values.found}; ${values.expected} was expected. Nothing is imported over a certificate that this rotation does not know.`,
     safe: 'The certificate was not swapped; the node takes tasks again.',

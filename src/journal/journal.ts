@@ -5,6 +5,7 @@ import type { Entry, EntryKind, Journal, NewEntry, RunnerName } from './contract
 import { FIRST_PREVIOUS, openLine, schemaProblem, sealLine, type Unsealed } from './line.ts';
 import type { RotationId } from './rotation-id.ts';
 import { ownFile, type StateFolder } from './state-folder.ts';
+import { plan } from './views.ts';
 
 export interface OpenJournalOptions {
   files: Files;
@@ -26,8 +27,8 @@ export interface OpenedJournal extends Journal {
   readonly tornBytes: number;
 }
 
-/** What may be written once only in a rotation (rule 1). */
-const ONCE: ReadonlySet<EntryKind> = new Set<EntryKind>(['opened', 'planned', 'new-certificate', 'ended']);
+/** What may be written once only in a rotation (rule 1). A plan may take in machines that came or went (A28), but never another OLD. */
+const ONCE: ReadonlySet<EntryKind> = new Set<EntryKind>(['opened', 'new-certificate', 'ended']);
 
 /**
  * Opens a rotation's journal for writing. Every line is verified: chain, authentication, schema. A last line without its line end was
@@ -54,6 +55,8 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenedJo
     // After a failed write the end of the file is unknown; the next opening finds it out.
     if (broken !== undefined) throw broken;
     if (ONCE.has(addition.kind) && written.has(addition.kind)) throw journalErrors.JOURNAL_FIXED({ kind: addition.kind, rotationId });
+    const fixedOld = plan(entries)?.old;
+    if (addition.kind === 'planned' && fixedOld !== undefined && addition.data.old !== fixedOld) throw journalErrors.JOURNAL_FIXED({ kind: addition.kind, rotationId });
     if ((addition.kind === 'opened') !== (entries.length === 0)) throw journalErrors.JOURNAL_ENTRY_INVALID({ kind: addition.kind, reason: 'a journal begins with the entry "opened", and only with it' });
     const unsealed = {
       sequence: entries.length,

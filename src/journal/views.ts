@@ -8,9 +8,9 @@ export function opened(entries: readonly Entry[]): EntryData['opened'] | null {
   return firstOf(entries, 'opened')?.data ?? null;
 }
 
-/** What the rotation fixed once and for all. */
+/** The plan in force: the latest, since machines that came or went before the swap are taken in (A28). OLD is the same in each. */
 export function plan(entries: readonly Entry[]): EntryData['planned'] | null {
-  return firstOf(entries, 'planned')?.data ?? null;
+  return (entries.findLast((entry) => entry.kind === 'planned') as Entry<'planned'> | undefined)?.data ?? null;
 }
 
 /** NEW, as fixed when its PFX was linted. */

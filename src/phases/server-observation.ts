@@ -1,5 +1,5 @@
 import type { Thumbprint } from '../certificates/thumbprint.ts';
-import { certificateFacts } from '../certificates/certificate.ts';
+import { certificateFactsOf } from '../certificates/certificate.ts';
 import type { CertificateFacts } from '../certificates/contract.ts';
 import type { OctopusClient } from '../octopus/contract.ts';
 import type { OctopusServerCommands } from '../server/command-line.ts';
@@ -22,5 +22,5 @@ export async function observeServer(context: PhaseContext, octopus: OctopusClien
 
 /** The certificate that the node presents on a new connection, ended so that it logs no error (tentacle-trust.md section 8). */
 export async function presentedByNode(context: PhaseContext, port: number): Promise<CertificateFacts> {
-  return certificateFacts((await readPeer(context.network, { host: NODE_ADDRESS, port, timeoutMs: 10_000 })).der);
+  return certificateFactsOf((await readPeer(context.network, { host: NODE_ADDRESS, port, timeoutMs: 10_000 })).der);
 }

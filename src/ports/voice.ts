@@ -4,6 +4,7 @@ export interface Voice {
   verbose(text: string): void;
   highlight(text: string): void;
   warn(text: string): void;
+  error(text: string): void;
   /** `percent` 0 to 100. */
   progress(percent: number, text: string): void;
   /** Registers a secret before its first use: every later line hides it, in raw, base64, hex and URI-encoded form. */

@@ -4,7 +4,7 @@ import { leftBehind as leftBehindOf } from '../journal/views.ts';
 import type { Report } from '../../schemas/types/report.ts';
 import type { BuildReport } from './contract.ts';
 import { seconds } from './duration.ts';
-import { firstOf, lastOf } from './entries.ts';
+import { lastOf } from './entries.ts';
 import { evidenceOf } from './evidence.ts';
 import { directionOf, reportLeftBehind, reportMachine } from './machines.ts';
 import { phaseHistory } from './phase-history.ts';
@@ -18,7 +18,7 @@ import { verdictOf } from './verdict.ts';
 export const buildReport: BuildReport = (rotationId, entries, now) => {
   const opened = entries[0];
   if (opened?.kind !== 'opened') throw new TypeError(`The journal of ${rotationId} does not begin with its opening entry.`);
-  const planned = firstOf(entries, 'planned');
+  const planned = lastOf(entries, 'planned');
   const direction = directionOf(entries);
   const proofs = latestProofs(entries);
   const left = leftBehindOf(entries);

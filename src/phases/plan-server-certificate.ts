@@ -1,0 +1,203 @@
+import type PlanServerCertificateInputs from '../../steps/plan-server-certificate/inputs.ts';
+import { planErrors } from '../errors/plan.ts';
+import { swapErrors } from '../errors/swap.ts';
+import { dueReasons } from '../gates/due.ts';
+import { all, demandPass, PASS, refuse, type Verdict } from '../gates/verdict.ts';
+import { seesEverything } from '../gates/visibility.ts';
+import { printable } from '../errors/printable.ts';
+import type { EntryData, RotationOptions } from '../journal/contract.ts';
+import type { OctopusClient, ServerNode } from '../octopus/contract.ts';
+import type { Phase, PhaseContext, PhaseResult } from './context.ts';
+import { localTentacle, ownThumbprint } from './host-script.ts';
+import { readInventory, type Inventory } from './inventory.ts';
+import { planHash } from './plan-hash.ts';
+import { observeServer, type ServerObservation } from './server-observation.ts';
+import { serverCommands } from './server-commands.ts';
+import { readWaivers } from './waivers.ts';
+import { swapIsDone } from './swap-state.ts';
+import { findOpenRotation, openRotation, withRotation, type Rotation } from './rotation.ts';
+
+const RELAY_CHECK_TIMEOUT_MS = 60_000;
+
+/** What is there now, read before anything is decided. */
+interface Observation {
+  octopus: OctopusClient;
+  version: string;
+  installationId: string;
+  nodes: ServerNode[];
+  inventory: Inventory;
+  server: ServerObservation;
+  octopusServer: string;
+  visible: Verdict;
+}
+
+/**
+ * Reads the whole estate, decides whether a rotation is due, and fixes its plan. An open rotation comes before that question
+ * (rule 6): Plan re-emits what the journal fixed, and takes in machines that came or went as long as nothing is swapped (A28).
+ */
+export const phase: Phase<PlanServerCertificateInputs> = {
+  name: 'plan-server-certificate',
+  title: 'Plan server certificate',
+  async run(context, inputs) {
+    const options: RotationOptions = {
+      offlineMachines: inputs.OfflineMachines,
+      waivers: readWaivers(inputs.Waivers),
+      drainLimitMinutes: inputs.DrainLimitMinutes,
+      restartWatchSeconds: inputs.RestartWatchSeconds,
+    };
+    const seen = await observe(context, inputs);
+    const open = await findOpenRotation(context, inputs, seen.octopus);
+    if (open) return withRotation(context, this.name, { ...inputs, RotationId: open.rotationId }, { requires: [], planning: true }, (rotation) => resume(context, rotation, seen, options));
+
+    const due = dueReasons(seen.server.node, { maximumAgeDays: inputs.MaximumAgeDays, expiresWithinDays: inputs.ExpiresWithinDays, force: inputs.Force ?? null, usedForces: await usedForces(context, inputs) }, context.clock.now());
+    if (due.length === 0) {
+      const { thumbprint, notBefore, notAfter, signatureAlgorithm } = seen.server.node;
+      return {
+        outcome: 'stop',
+        outputs: { RotationDue: 'False', OldThumbprint: thumbprint },
+        headline: `Nothing is due: certificate ${thumbprint} is from ${notBefore.slice(0, 10)}, lasts until ${notAfter.slice(0, 10)} and is signed with ${signatureAlgorithm}.`,
+      };
+    }
+    return planAnew(context, inputs, seen, options, due);
+  },
+};
+
+async function observe(context: PhaseContext, inputs: PlanServerCertificateInputs): Promise<Observation> {
+  const octopus = context.octopus(inputs.ServerUrl, inputs.ApiKey);
+  const about = await octopus.about();
+  context.voice.info(`Octopus Server ${printable(about.version)} at ${octopus.url}`);
+  const [nodes, permissions, spaces] = [await octopus.nodes(), await octopus.permissions(), await octopus.spaces()];
+  // Before anything else: what cannot be seen cannot be planned.
+  const visible = seesEverything(permissions, spaces);
+  if (visible.verdict !== 'pass') demandPass(visible);
+  const commands = await serverCommands(context, inputs.OctopusServer);
+  const server = await observeServer(context, octopus, commands);
+  const inventory = await readInventory(octopus, spaces, await ownThumbprint(context));
+  for (const space of inventory.spaces) context.voice.info(`Space ${printable(space.name)}: ${space.targets} deployment targets, ${space.workers} workers`);
+  return { octopus, version: about.version, installationId: about.installationId, nodes, inventory, server, octopusServer: commands.executable, visible };
+}
+
+/** Every reason why this estate may not be rotated, all at once. */
+function scopeGate(seen: Observation, options: RotationOptions, own: string, now: Date): Verdict {
+  const { nodes, inventory, server } = seen;
+  const waived = new Set(options.waivers.filter((waiver) => waiver.until >= now.toISOString().slice(0, 10)).map((waiver) => waiver.machine));
+  const unserved = inventory.unsupported.filter((one) => !waived.has(one.name));
+  return all(
+    unserved.length > 0 ? refuse(planErrors.MACHINE_NOT_SERVED({ machines: unserved })) : PASS,
+    nodes.length > 1 ? refuse(planErrors.SEVERAL_NODES({ nodes: nodes.map((node) => node.name) })) : PASS,
+    refuse(...nodes.filter((node) => node.isOffline).map((node) => planErrors.NODE_DOWN({ node: node.name, lastSeen: node.lastSeen }))),
+    inventory.machines.some((machine) => machine.isHost) ? PASS : refuse(planErrors.HOST_NOT_RECOGNISED({ own })),
+    server.rest === server.database && server.rest === server.node.thumbprint ? PASS : refuse(planErrors.NOT_THIS_SERVER({ rest: server.rest, local: server.database === server.rest ? server.node.thumbprint : server.database })),
+  );
+}
+
+async function planAnew(context: PhaseContext, inputs: PlanServerCertificateInputs, seen: Observation, options: RotationOptions, due: string[]): Promise<PhaseResult> {
+  demandPass(scopeGate(seen, options, await ownThumbprint(context), context.clock.now()));
+  const plan = planOf(seen, options);
+  const opened: EntryData['opened'] = {
+    rotation: 'server-certificate',
+    installationId: seen.installationId,
+    serverUrl: seen.octopus.url,
+    serverVersion: seen.version,
+    host: context.processes.host,
+    spaceId: inputs.SpaceId,
+    projectName: inputs.ProjectName,
+    runbookName: inputs.RunbookName,
+    environmentName: inputs.EnvironmentName,
+    forced: inputs.Force ?? null,
+    why: `The certificate is due: ${due.join('; ')}.`,
+  };
+  const rotationId = await openRotation(context, inputs, seen.octopus, opened, plan);
+  return withRotation(context, 'plan-server-certificate', { ...inputs, RotationId: rotationId }, { requires: [], planning: true }, (rotation) => conclude(context, inputs, rotation, seen));
+}
+
+/** Re-emits what the journal fixed. Scope and options are brought up to date before the swap; OLD and NEW never change (rule 1). */
+async function resume(context: PhaseContext, rotation: Rotation, seen: Observation, options: RotationOptions): Promise<PhaseResult> {
+  context.voice.highlight(`Rotation ${rotation.id} is open; this run goes on with it.`);
+  if (!swapIsDone(rotation)) {
+    const now = planOf(seen, options);
+    const known = new Set<string>([rotation.plan.old, rotation.fresh?.thumbprint ?? '']);
+    if (!known.has(seen.server.database) || !known.has(seen.server.node.thumbprint)) throw planErrors.CERTIFICATE_FOREIGN({ found: known.has(seen.server.database) ? seen.server.node.thumbprint : seen.server.database, old: rotation.plan.old, fresh: rotation.fresh?.thumbprint ?? null });
+    demandPass(all(scopeGate({ ...seen, server: { ...seen.server, rest: rotation.plan.old, database: rotation.plan.old, node: { ...seen.server.node, thumbprint: rotation.plan.old } } }, options, await ownThumbprint(context), context.clock.now())));
+    const amended = { ...now, old: rotation.plan.old, oldSignature: rotation.plan.oldSignature };
+    const hash = planHash(amended);
+    if (hash !== rotation.plan.planHash) {
+      await rotation.record({ kind: 'planned', subject: 'estate', data: { ...amended, planHash: hash } });
+      context.voice.highlight('Machines or options changed since the plan was made; the plan takes them in.');
+    }
+  }
+  return concludeOutputs(rotation);
+}
+
+async function conclude(context: PhaseContext, inputs: PlanServerCertificateInputs, rotation: Rotation, seen: Observation): Promise<PhaseResult> {
+  context.voice.info('The relay does a trial job: read the certificate, ask the service manager, write and read back a file.');
+  await context.relay.start({
+    format: 1,
+    kind: 'check',
+    rotationId: rotation.id,
+    stateFolder: rotation.stateFolder,
+    serverUrl: inputs.ServerUrl,
+    apiKey: inputs.ApiKey,
+    secret: inputs.Secret,
+    taskId: inputs.TaskId,
+    spaceId: inputs.SpaceId,
+    projectName: inputs.ProjectName,
+    runbookName: inputs.RunbookName,
+    environmentName: inputs.EnvironmentName,
+    snapshotName: inputs.SnapshotName,
+    octopusServer: seen.octopusServer,
+    restartCommand: null,
+    localTentacle: localTentacle(context),
+    environment: context.scriptEnvironment,
+  });
+  const check = await context.relay.checkResult(rotation.id, RELAY_CHECK_TIMEOUT_MS);
+  await context.relay.remove(rotation.id);
+  if (!check.ready) throw swapErrors.RELAY_NOT_READY({ reason: check.reason });
+  if (check.thumbprint !== rotation.plan.old) throw swapErrors.RELAY_NOT_READY({ reason: `it reads certificate ${check.thumbprint} from the database` });
+  await rotation.prove('server', 'relay-ready', 'rest', { thumbprint: check.thumbprint });
+  return concludeOutputs(rotation);
+}
+
+function concludeOutputs(rotation: Rotation): PhaseResult {
+  const { plan } = rotation;
+  return {
+    outcome: 'continue',
+    outputs: {
+      RotationDue: 'True',
+      RotationId: rotation.id,
+      PlanHash: plan.planHash,
+      OldThumbprint: plan.old,
+      MachineCount: String(plan.machines.length),
+      OutOfScopeCount: String(plan.outOfScope.length),
+    },
+    headline: `Rotation ${rotation.id}: ${plan.machines.length} machines in ${plan.spaces.length} space(s), ${plan.outOfScope.length} registrations out of scope, certificate ${plan.old} is to be replaced.`,
+  };
+}
+
+function planOf(seen: Observation, options: RotationOptions): EntryData['planned'] {
+  const plan = {
+    old: seen.server.database,
+    oldSignature: seen.server.node.signatureAlgorithm,
+    nodes: seen.nodes.map(({ id, name }) => ({ id, name })),
+    spaces: seen.inventory.spaces,
+    machines: seen.inventory.machines,
+    // Waived machines of an unserved kind are cut off by the swap, on purpose and by name.
+    outOfScope: [...seen.inventory.outOfScope, ...seen.inventory.unsupported.map((one) => ({ name: one.name, kind: 'waived', spaceName: one.space, reason: `waived although ${one.reason}` }))],
+    options,
+    notTouched: [
+      'the certificate of the web portal (HTTPS)',
+      'the gRPC certificate for Kubernetes monitors and Argo CD gateways (port 8443)',
+      'the certificates of the Tentacles',
+      'the master key',
+    ],
+  };
+  return { ...plan, planHash: planHash(plan) };
+}
+
+/** Ticket texts that opened earlier rotations in this state folder: each works once. */
+async function usedForces(context: PhaseContext, inputs: PlanServerCertificateInputs): Promise<string[]> {
+  if (!inputs.Force) return [];
+  const { pastForces } = await import('./rotation.ts');
+  return pastForces(context, inputs);
+}
+

@@ -1,0 +1,85 @@
+import type ReplaceServerCertificateInputs from '../../steps/replace-server-certificate/inputs.ts';
+import { Refusal, Refusals } from '../errors/refusal.ts';
+import { certificateKnown } from '../gates/certificate-expected.ts';
+import { demandPass } from '../gates/verdict.ts';
+import type { Entry } from '../journal/contract.ts';
+import { leftBehind, proofOf } from '../journal/views.ts';
+import { trustErrors } from '../errors/trust.ts';
+import type { Phase, PhaseContext } from './context.ts';
+import { localTentacle } from './host-script.ts';
+import { requireStoredPfx } from './pfx-files.ts';
+import { observeServer } from './server-observation.ts';
+import { serverCommands } from './server-commands.ts';
+import { withRotation, type Rotation } from './rotation.ts';
+
+/**
+ * Document 1, step 4. This run cannot outlive the server that it restarts, so the step hands over to the relay and ends the run green.
+ * In the run that the relay queues afterwards it finds NEW in force and goes on; or it tells why the relay did not swap.
+ */
+export const phase: Phase<ReplaceServerCertificateInputs> = {
+  name: 'replace-server-certificate',
+  title: 'Replace server certificate',
+  run: (context, inputs) =>
+    withRotation(context, 'replace-server-certificate', inputs, { requires: [{ subject: 'server', claim: 'old-backed-up' }, { subject: 'server', claim: 'new-stored' }] }, async (rotation) => {
+      const { old } = rotation.plan;
+      const fresh = rotation.fresh!.thumbprint;
+      const commands = await serverCommands(context, inputs.OctopusServer, inputs.RestartCommand);
+      const seen = await observeServer(context, rotation.octopus, commands);
+      demandPass(certificateKnown(seen.database, old, fresh));
+      demandPass(certificateKnown(seen.node.thumbprint, old, fresh));
+      if (seen.database === fresh && seen.node.thumbprint === fresh && seen.rest === fresh) {
+        await rotation.prove('server', 'database-shows-new', 'rest', { thumbprint: fresh });
+        await rotation.prove('server', 'node-presents-new', 'wire', { thumbprint: fresh });
+        return { outcome: 'continue', outputs: { HandedOver: 'False', ThumbprintInForce: fresh }, headline: `The new certificate ${fresh} is in force: in the database, over REST and on the wire.` };
+      }
+      tellWhatTheRelayFound(rotation, inputs.TaskId);
+      everyMachineAccountedFor(rotation);
+      await requireStoredPfx(context, rotation, old, 'old');
+      await requireStoredPfx(context, rotation, fresh, 'new');
+      return handOver(context, inputs, rotation, commands.executable);
+    }),
+};
+
+/** A relay that gave up queued this very run so that it says why, once. The next run tries again. */
+function tellWhatTheRelayFound(rotation: Rotation, taskId: string): void {
+  const last = rotation.entries().findLast((entry): entry is Entry<'phase-finished'> => entry.kind === 'phase-finished' && entry.runner === 'relay');
+  const queued = rotation.entries().findLast((entry): entry is Entry<'run-queued'> => entry.kind === 'run-queued');
+  if (!last || queued?.data.taskId !== taskId || last.data.refusals.length === 0) return;
+  throw new Refusals(last.data.refusals.map((one) => new Refusal(one.code, { message: one.message, safe: 'What the relay found is told here; this step itself changed nothing.', next: one.next })));
+}
+
+/** The proofs of the phase before must be in the journal, for every machine (D19). */
+function everyMachineAccountedFor(rotation: Rotation): void {
+  const behind = leftBehind(rotation.entries());
+  const missing = rotation.plan.machines.filter((machine) => !behind.has(machine.key) && !proofOf(rotation.entries(), machine.key, machine.isHost ? 'trust-written' : 'trusts-new'));
+  if (missing.length > 0) throw trustErrors.TRUST_NOT_PROVED({ machines: missing.map((machine) => ({ name: machine.name, reason: 'no proof of it is in the journal' })) });
+}
+
+async function handOver(context: PhaseContext, inputs: ReplaceServerCertificateInputs, rotation: Rotation, octopusServer: string) {
+  await rotation.guard();
+  const { unit, relaySha256 } = await context.relay.start({
+    format: 1,
+    kind: 'swap',
+    rotationId: rotation.id,
+    stateFolder: rotation.stateFolder,
+    serverUrl: inputs.ServerUrl,
+    apiKey: inputs.ApiKey,
+    secret: inputs.Secret,
+    taskId: inputs.TaskId,
+    spaceId: inputs.SpaceId,
+    projectName: inputs.ProjectName,
+    runbookName: inputs.RunbookName,
+    environmentName: inputs.EnvironmentName,
+    snapshotName: inputs.SnapshotName,
+    octopusServer,
+    restartCommand: inputs.RestartCommand ?? null,
+    localTentacle: localTentacle(context),
+    environment: context.scriptEnvironment,
+  });
+  await rotation.record({ kind: 'handed-over', subject: 'server', data: { job: 'swap', unit, relaySha256 } });
+  return {
+    outcome: 'handed-over' as const,
+    outputs: { HandedOver: 'True' },
+    headline: `Handed over to the relay (${unit}): when this run has ended it drains the node, proves once more, imports ${rotation.fresh!.thumbprint}, restarts Octopus Server and runs this runbook again.`,
+  };
+}

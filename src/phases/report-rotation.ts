@@ -1,0 +1,63 @@
+import type ReportRotationInputs from '../../steps/report-rotation/inputs.ts';
+import { readJournal } from '../journal/journal.ts';
+import { parseRotationId } from '../journal/rotation-id.ts';
+import { rotationSecrets } from '../journal/secrets.ts';
+import { openStateFolder } from '../journal/state-folder.ts';
+import { isEnded, opened } from '../journal/views.ts';
+import type { Phase, PhaseContext, PhaseResult } from './context.ts';
+import { readyToFinish, writeReport } from './finish-server-certificate.ts';
+import { localTentacle } from './host-script.ts';
+import { findOpenRotation, withRotation } from './rotation.ts';
+import { serverCommands } from './server-commands.ts';
+
+/** Always runs. Reads the journal without taking the lease, so that it can report a rotation that somebody else is at; hands the last work to the relay. */
+export const phase: Phase<ReportRotationInputs> = {
+  name: 'report-rotation',
+  title: 'Report',
+  async run(context, inputs) {
+    const octopus = context.octopus(inputs.ServerUrl, inputs.ApiKey);
+    const given = inputs.RotationId ? parseRotationId(inputs.RotationId) : ((await findOpenRotation(context, inputs, octopus))?.rotationId ?? null);
+    if (!given) return { outcome: 'stop', outputs: {}, headline: 'There is no open rotation to report.' };
+    const folder = await openStateFolder(context.files, inputs.StateFolder);
+    const key = rotationSecrets(inputs.Secret).journalKey(given);
+    const read = () => readJournal({ files: context.files, folder, rotationId: given, key });
+    let entries = await read();
+    if (!opened(entries)) return { outcome: 'stop', outputs: {}, headline: `Rotation ${given} has nothing to report yet.` };
+    const finishing = readyToFinish({ entries: () => entries }) && !isEnded(entries) && !(await context.relay.alive(given));
+    if (finishing) {
+      await handOverTheEnd(context, { ...inputs, RotationId: given });
+      entries = await read();
+    }
+    const { json, html, verdict } = await writeReport(context, { id: given, folder: await folder.folderOf(given), entries: () => entries });
+    await context.artifact(json, 'rotation-report.json');
+    await context.artifact(html, 'rotation-report.html');
+    return { outcome: 'continue', outputs: { RotationId: given, Verdict: verdict }, headline: verdict };
+  },
+};
+
+/** The host's own Tentacle runs this very step; the relay restarts and probes it afterwards, and ends the rotation (A41). */
+function handOverTheEnd(context: PhaseContext, inputs: ReportRotationInputs & { RotationId: string }): Promise<PhaseResult> {
+  return withRotation(context, 'report-rotation', inputs, { requires: [{ subject: 'estate', claim: 'verified' }] }, async (rotation) => {
+    const { unit, relaySha256 } = await context.relay.start({
+      format: 1,
+      kind: 'finish',
+      rotationId: rotation.id,
+      stateFolder: rotation.stateFolder,
+      serverUrl: inputs.ServerUrl,
+      apiKey: inputs.ApiKey,
+      secret: inputs.Secret,
+      taskId: inputs.TaskId,
+      spaceId: inputs.SpaceId,
+      projectName: inputs.ProjectName,
+      runbookName: inputs.RunbookName,
+      environmentName: inputs.EnvironmentName,
+      snapshotName: inputs.SnapshotName,
+      octopusServer: (await serverCommands(context)).executable,
+      restartCommand: null,
+      localTentacle: localTentacle(context),
+      environment: context.scriptEnvironment,
+    });
+    await rotation.record({ kind: 'handed-over', subject: 'server', data: { job: 'finish', unit, relaySha256 } });
+    return { outcome: 'handed-over', outputs: {}, headline: 'The relay ends the rotation when this run is over.' };
+  });
+}

@@ -1,0 +1,251 @@
+import type { CommonInputs } from '../../steps/common-inputs.ts';
+import { parseThumbprint, type Thumbprint } from '../certificates/thumbprint.ts';
+import { planErrors } from '../errors/plan.ts';
+import { refusalsOf } from '../errors/refusal.ts';
+import type { Entry, EntryData, NewEntry, ProofClaim, ProofHow } from '../journal/contract.ts';
+import { openRotations, readLease, resumeLeaseHere, takeLease, type Lease, type LeaseOptions } from '../journal/held-lease.ts';
+import { openJournal, readJournal, type OpenedJournal } from '../journal/journal.ts';
+import { parseRotationId, type RotationId } from '../journal/rotation-id.ts';
+import { rotationSecrets } from '../journal/secrets.ts';
+import { openStateFolder } from '../journal/state-folder.ts';
+import { isEnded, newCertificate, opened, plan, proofOf } from '../journal/views.ts';
+import type { OctopusClient } from '../octopus/contract.ts';
+import type { PhaseContext, PhaseResult } from './context.ts';
+import { requireStoredPfx } from './pfx-files.ts';
+import type { Identities } from './probing.ts';
+
+type Detail = Record<string, string | number | boolean | null>;
+
+/** How long a phase waits for the relay of the same rotation to yield, or for its own predecessor's lock. */
+const LEASE_WAIT_MS = 90_000;
+
+/** An open rotation in the hands of this process: lease taken, journal verified. */
+export interface Rotation {
+  readonly id: RotationId;
+  readonly fence: number;
+  readonly octopus: OctopusClient;
+  readonly plan: EntryData['planned'];
+  /** NEW, once it is fixed. */
+  readonly fresh: EntryData['new-certificate'] | null;
+  readonly opened: EntryData['opened'];
+  /** Folder of this rotation. */
+  readonly folder: string;
+  readonly stateFolder: string;
+  entries(): readonly Entry[];
+  record(entry: NewEntry): Promise<void>;
+  /** Before every effect: throws when the lease is lost. */
+  guard(): Promise<void>;
+  intend(effect: string, subject: string, detail: Detail): Promise<void>;
+  done(effect: string, subject: string, detail: Detail): Promise<void>;
+  /** Guard, intent on disk, the effect, done on disk. */
+  effect(effect: string, subject: string, detail: Detail, act: () => Promise<Detail>): Promise<void>;
+  prove(subject: string, claim: ProofClaim, how: ProofHow, detail: Detail): Promise<void>;
+  stage(stage: string, text: string): Promise<void>;
+  pfxPath(thumbprint: Thumbprint): string;
+  pfxPassword(which: 'old' | 'new'): string;
+  /** Keys and certificates of OLD and NEW, for the probe. */
+  identities(): Promise<Identities>;
+}
+
+/** What is needed to get at a rotation. */
+export type RotationAccess = Pick<CommonInputs, 'ServerUrl' | 'ApiKey' | 'Secret' | 'StateFolder' | 'SpaceId'> & { TaskId: string | null; RotationId: string };
+
+export interface RotationSession {
+  rotation: Rotation;
+  lease: Lease;
+  journal: OpenedJournal;
+}
+
+async function leaseOptions(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>, rotationId: RotationId | null, opening: boolean): Promise<LeaseOptions> {
+  return {
+    octopus: context.octopus(access.ServerUrl, access.ApiKey),
+    spaceId: access.SpaceId,
+    files: context.files,
+    folder: await openStateFolder(context.files, access.StateFolder),
+    processes: context.processes,
+    clock: context.clock,
+    random: context.random,
+    secrets: rotationSecrets(access.Secret),
+    rotation: 'server-certificate',
+    runner: context.runner,
+    taskId: access.TaskId,
+    rotationId,
+    opening,
+    waitMs: LEASE_WAIT_MS,
+    onWait: (why) => context.voice.progress(0, why),
+  };
+}
+
+/** The rotation that is open now, or null. A marker whose rotation has ended is not open; its next opener takes it. */
+export async function findOpenRotation(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>, octopus: OctopusClient): Promise<{ rotationId: RotationId } | null> {
+  const marker = await readLease(octopus, access.SpaceId);
+  if (!marker) return null;
+  const options = await leaseOptions(context, access, null, true);
+  if (marker.host !== context.processes.host || marker.stateFolder !== options.folder.path) return { rotationId: parseRotationId(marker.rotationId) };
+  const rotationId = parseRotationId(marker.rotationId);
+  if (!(await options.folder.hasJournal(rotationId))) return { rotationId };
+  const entries = await readJournal({ files: context.files, folder: options.folder, rotationId, key: options.secrets.journalKey(rotationId) });
+  // Nothing was fixed yet, or all is over: it is planned anew.
+  return isEnded(entries) || plan(entries) === null ? null : { rotationId };
+}
+
+/** Opens a rotation: lease first, then what it fixed. A killed opener leaves an empty journal behind that the next one takes up. */
+export async function openRotation(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>, octopus: OctopusClient, facts: EntryData['opened'], fixed: EntryData['planned']): Promise<RotationId> {
+  const marker = await readLease(octopus, access.SpaceId);
+  const options = await leaseOptions(context, access, null, true);
+  if (!marker) {
+    const open = await openRotations(context.files, options.folder, options.secrets);
+    if (open.length > 1) throw planErrors.PLAN_CHANGED({ what: 'number of open rotations', expected: '1', found: String(open.length) });
+  }
+  const lease = await takeLease(options);
+  const journal = await journalOf(context, options, lease, 'plan-server-certificate', access.TaskId);
+  if (!opened(journal.entries())) await journal.append({ kind: 'opened', subject: 'estate', data: facts });
+  if (!plan(journal.entries())) await journal.append({ kind: 'planned', subject: 'estate', data: fixed });
+  await lease.yieldLease();
+  return lease.rotationId;
+}
+
+/** Ticket texts that earlier rotations were forced with. */
+export async function pastForces(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>): Promise<string[]> {
+  const { folder, secrets, files } = await leaseOptions(context, access, null, true);
+  const forces: string[] = [];
+  for (const rotationId of await folder.rotationIds()) {
+    if (!(await folder.hasJournal(rotationId))) continue;
+    const forced = opened(await readJournal({ files, folder, rotationId, key: secrets.journalKey(rotationId) }))?.forced;
+    if (forced) forces.push(forced);
+  }
+  return forces;
+}
+
+/** Takes the lease of an open rotation and opens its journal. While Octopus does not answer, a relay goes on with the state folder alone. */
+export async function enterRotation(context: PhaseContext, access: RotationAccess, phase: string, whileDown = false): Promise<RotationSession> {
+  const rotationId = parseRotationId(access.RotationId);
+  const options = await leaseOptions(context, access, rotationId, false);
+  const lease = whileDown ? await resumeLeaseHere({ ...options, rotationId }) : await takeLease(options);
+  try {
+    const journal = await journalOf(context, options, lease, phase, access.TaskId);
+    if (journal.tornBytes > 0) context.voice.verbose(`The journal's last line was torn (${journal.tornBytes} bytes); nothing was done on it, and it is cut off.`);
+    return { lease, journal, rotation: await rotationOf(context, access, options, lease, journal) };
+  } catch (error) {
+    await lease.yieldLease().catch(() => undefined);
+    throw error;
+  }
+}
+
+function journalOf(context: PhaseContext, options: LeaseOptions, lease: Lease, phase: string, taskId: string | null): Promise<OpenedJournal> {
+  return openJournal({
+    files: context.files,
+    folder: options.folder,
+    rotationId: lease.rotationId,
+    key: options.secrets.journalKey(lease.rotationId),
+    clock: context.clock,
+    runner: context.runner,
+    taskId,
+    phase,
+    fence: () => lease.guardHere(),
+    fenceNumber: lease.fence,
+  });
+}
+
+async function rotationOf(context: PhaseContext, access: RotationAccess, options: LeaseOptions, lease: Lease, journal: OpenedJournal): Promise<Rotation> {
+  const id = lease.rotationId;
+  const password = (which: 'old' | 'new') => options.secrets.pfxPassword(id, which);
+  context.voice.secret(password('old'));
+  context.voice.secret(password('new'));
+  let identities: Identities | null = null;
+  const rotation: Rotation = {
+    id,
+    fence: lease.fence,
+    octopus: options.octopus,
+    folder: await options.folder.folderOf(id),
+    stateFolder: options.folder.path,
+    get plan() {
+      return plan(journal.entries())!;
+    },
+    get fresh() {
+      return newCertificate(journal.entries());
+    },
+    get opened() {
+      return opened(journal.entries())!;
+    },
+    entries: () => journal.entries(),
+    async record(entry) {
+      await journal.append(entry);
+    },
+    guard: () => lease.guard(),
+    async intend(effect, subject, detail) {
+      await journal.append({ kind: 'intent', subject, data: { effect, detail } });
+    },
+    async done(effect, subject, detail) {
+      await journal.append({ kind: 'done', subject, data: { effect, detail } });
+    },
+    async effect(effect, subject, detail, act) {
+      await lease.guard();
+      await rotation.intend(effect, subject, detail);
+      await rotation.done(effect, subject, await act());
+    },
+    async prove(subject, claim, how, detail) {
+      const standing = proofOf(journal.entries(), subject, claim);
+      const isSameLook = standing !== null && standing.fence === lease.fence && standing.data.how === how && standing.data.detail['beforeImport'] === detail['beforeImport'];
+      if (!isSameLook) await journal.append({ kind: 'proved', subject, data: { claim, how, detail } });
+    },
+    async stage(stage, text) {
+      context.voice.highlight(text);
+      await journal.append({ kind: 'relay-stage', subject: 'server', data: { stage, text } });
+    },
+    pfxPath: (thumbprint) => options.folder.pfxPath(id, thumbprint),
+    pfxPassword: password,
+    async identities() {
+      identities ??= {
+        old: (await requireStoredPfx(context, rotation, rotation.plan.old, 'old')).identity,
+        fresh: (await requireStoredPfx(context, rotation, rotation.fresh!.thumbprint, 'new')).identity,
+      };
+      return identities;
+    },
+  };
+  return rotation;
+}
+
+/** What a phase is told about the rotation; checked against what the journal fixed. */
+export type GivenRotation = CommonInputs & { RotationId: string; PlanHash?: string; OldThumbprint?: string; NewThumbprint?: string };
+
+export interface PhaseRules {
+  /** Proofs that must stand in the journal before this phase may work (D19). */
+  requires: { subject: string; claim: ProofClaim }[];
+  /** Plan itself is not held to a plan hash that it is about to emit. */
+  planning?: boolean;
+}
+
+/**
+ * What every phase does around its own work: take the lease, verify the journal, check what it was told and its predecessors' proofs,
+ * journal its start and its end, and yield.
+ */
+export async function withRotation(context: PhaseContext, phase: string, given: GivenRotation, rules: PhaseRules, work: (rotation: Rotation) => Promise<PhaseResult>): Promise<PhaseResult> {
+  const session = await enterRotation(context, given, phase);
+  const { rotation, lease, journal } = session;
+  try {
+    if (!rules.planning) checkGiven(rotation, given);
+    const missing = rules.requires.find(({ subject, claim }) => !proofOf(rotation.entries(), subject, claim));
+    if (missing) throw planErrors.PREDECESSOR_UNPROVED({ phase, missing: `the proof "${missing.claim}" about ${missing.subject} is not in the journal` });
+    await journal.append({ kind: 'phase-started', subject: 'estate', data: { phase } });
+    const result = await work(rotation);
+    await journal.append({ kind: 'phase-finished', subject: 'estate', data: { phase, outcome: result.outcome, outputs: result.outputs, refusals: [] } });
+    return result;
+  } catch (error) {
+    const refusals = refusalsOf(error).map(({ code, message, next }) => ({ code, message, next }));
+    await journal.append({ kind: 'phase-finished', subject: 'estate', data: { phase, outcome: refusals.length > 0 ? 'refused' : 'failed', outputs: {}, refusals } }).catch(() => undefined);
+    throw error;
+  } finally {
+    // Losing the lease, or the server, is no reason to hide how the phase ended.
+    await lease.yieldLease().catch(() => undefined);
+  }
+}
+
+function checkGiven(rotation: Rotation, given: GivenRotation): void {
+  const differs = (what: string, expected: string, found: string) => {
+    if (expected !== found) throw planErrors.PLAN_CHANGED({ what, expected, found });
+  };
+  if (given.PlanHash !== undefined) differs('plan', given.PlanHash, rotation.plan.planHash);
+  if (given.OldThumbprint !== undefined) differs('old thumbprint', parseThumbprint(given.OldThumbprint), rotation.plan.old);
+  if (given.NewThumbprint !== undefined) differs('new thumbprint', parseThumbprint(given.NewThumbprint), rotation.fresh?.thumbprint ?? 'none yet');
+}

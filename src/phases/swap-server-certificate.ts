@@ -1,0 +1,306 @@
+import type { RelayJob } from '../../schemas/types/relay-job.ts';
+import { refusalsOf } from '../errors/refusal.ts';
+import { planErrors } from '../errors/plan.ts';
+import { printable } from '../errors/printable.ts';
+import { serverErrors } from '../errors/server.ts';
+import { swapErrors } from '../errors/swap.ts';
+import { trustErrors } from '../errors/trust.ts';
+import type { Thumbprint } from '../certificates/thumbprint.ts';
+import { inventoryUnchanged } from '../gates/inventory.ts';
+import { demandPass } from '../gates/verdict.ts';
+import { judgeTrust } from '../gates/trust.ts';
+import type { Entry, PlannedMachine } from '../journal/contract.ts';
+import { leftBehind } from '../journal/views.ts';
+import type { ServerNode } from '../octopus/contract.ts';
+import { octopusServer, type OctopusServerCommands } from '../server/command-line.ts';
+import type { PhaseContext } from './context.ts';
+import { ownThumbprint, runOnHost } from './host-script.ts';
+import { readInventory } from './inventory.ts';
+import { observeTrust, waitForTrust } from './probing.ts';
+import { presentedByNode } from './server-observation.ts';
+import { requireStoredPfx } from './pfx-files.ts';
+import { IDLE_LIMIT_SECONDS } from './trust-server-certificate.ts';
+import { trustScript } from '../tentacle/trust-script.ts';
+import type { Rotation } from './rotation.ts';
+
+/** How long a server may take to come back before its absence counts (failure-modes.md D12). */
+const COME_BACK_MS = 5 * 60_000;
+const OWN_TENTACLE_MS = 150_000;
+const POLL_MS = 1_000;
+/** Machines asked through the server after the swap, to see that the new certificate carries connections at all. */
+const SAMPLE = 10;
+
+/**
+ * The swap, done by the relay while no run is there to be cut off: drain, own Tentacle, prove again (rule 2), import, restart, prove,
+ * undo by rule 10, undrain. Every stage observes first, so that a relay that was killed anywhere goes on from what is there.
+ */
+export async function swapServerCertificate(context: PhaseContext, rotation: Rotation, job: RelayJob): Promise<void> {
+  const commands = octopusServer(context.processes, job.octopusServer, job.restartCommand ?? undefined);
+  const swap = new Swap(context, rotation, commands);
+  await swap.run();
+}
+
+class Swap {
+  private readonly old: Thumbprint;
+  private readonly fresh: Thumbprint;
+
+  constructor(private readonly context: PhaseContext, private readonly rotation: Rotation, private readonly commands: OctopusServerCommands) {
+    this.old = rotation.plan.old;
+    this.fresh = rotation.fresh!.thumbprint;
+  }
+
+  async run(): Promise<void> {
+    // A relay that comes back after a kill may find the server stopped: starting it comes before everything else (DESIGN.md section 6).
+    await this.bringUp();
+    if (this.isUndoing()) await this.undo('the relay was interrupted while it put the old certificate back');
+    if ((await this.databaseThumbprint()) === this.old) {
+      try {
+        await this.drain();
+        await this.restartOwnTentacle();
+        await this.proveAgain();
+        await this.importFresh();
+      } catch (error) {
+        await this.undrain();
+        throw error;
+      }
+    }
+    if ((await this.databaseThumbprint()) === this.fresh) await this.putIntoForce();
+    await this.undrain();
+    await this.sampleOrUndo();
+  }
+
+  private stage(stage: string, text: string): Promise<void> {
+    return this.rotation.stage(stage, text);
+  }
+
+  private async node(): Promise<ServerNode> {
+    const nodes = await this.rotation.octopus.nodes();
+    const node = nodes.find((one) => this.rotation.plan.nodes.some((planned) => planned.id === one.id));
+    if (nodes.length !== 1 || !node) throw planErrors.SEVERAL_NODES({ nodes: nodes.map((one) => one.name) });
+    return node;
+  }
+
+  /** Drains the node and waits for its other tasks up to the limit; else undrains and refuses. Nobody's deployment is cancelled. */
+  private async drain(): Promise<void> {
+    const limitMs = this.rotation.plan.options.drainLimitMinutes * 60_000;
+    const node = await this.node();
+    if (!node.isDraining) {
+      await this.stage('drain', `drains node ${printable(node.name)}`);
+      await this.rotation.effect('drain', node.id, {}, async () => {
+        await this.rotation.octopus.drain(node.id, true);
+        return {};
+      });
+    }
+    const start = this.context.clock.monotonic();
+    for (;;) {
+      const { runningTasks } = await this.node();
+      if (runningTasks === 0) return;
+      if (this.context.clock.monotonic() - start > limitMs) throw swapErrors.DRAIN_LIMIT({ minutes: this.rotation.plan.options.drainLimitMinutes, tasks: runningTasks });
+      this.context.voice.progress(0, `${runningTasks} task(s) still run on the node`);
+      await this.context.clock.sleep(POLL_MS);
+    }
+  }
+
+  private async undrain(): Promise<void> {
+    const node = await this.node();
+    if (!node.isDraining) return;
+    await this.rotation.effect('undrain', node.id, {}, async () => {
+      await this.rotation.octopus.drain(node.id, false);
+      return {};
+    });
+  }
+
+  /** The host's own Tentacle was edited by the step; no script runs on it any more, so it can be restarted with its net and probed (A41). */
+  private async restartOwnTentacle(): Promise<void> {
+    const host = this.host();
+    const identities = await this.rotation.identities();
+    const trusting = async (timeoutMs: number) => (await waitForTrust(this.context, [host], identities, (look) => look.probes?.fresh.verdict === 'trusted' && look.probes.old.verdict === 'trusted', timeoutMs, 'own Tentacle')).size === 1;
+    if (!(await trusting(0))) {
+      await this.stage('own-tentacle', 'restarts the Tentacle of this machine');
+      await this.rotation.effect('restart-own-tentacle', host.key, { thumbprint: this.fresh }, async () => {
+        const result = await runOnHost(this.context, this.rotation.id, host.own, trustScript({ rotationId: this.rotation.id, fence: this.rotation.fence, operation: 'add', thumbprint: this.fresh, restart: 'detached', restartDelaySeconds: 0, restartWatchSeconds: this.rotation.plan.options.restartWatchSeconds, idleLimitSeconds: IDLE_LIMIT_SECONDS }));
+        if (result.outcome === 'refused' || result.outcome === 'failed') throw swapErrors.OWN_TENTACLE_NOT_PROVED({ reason: result.reason ?? result.outcome });
+        return { restart: result.restart };
+      });
+      if (!(await trusting(OWN_TENTACLE_MS))) throw swapErrors.OWN_TENTACLE_NOT_PROVED({ reason: 'the probe with the new certificate is not accepted' });
+    }
+    await this.rotation.prove(host.key, 'trusts-new', 'wire', { thumbprint: this.fresh });
+    await this.rotation.prove(host.key, 'trusts-old', 'wire', { thumbprint: this.old });
+  }
+
+  /** Rule 2: after the drain, immediately before the import, whoever can be probed is probed, and the inventory compared. */
+  private async proveAgain(): Promise<void> {
+    await this.stage('prove-again', 'probes every machine once more, and compares the inventory');
+    const { plan, octopus } = this.rotation;
+    const now = (await readInventory(octopus, await octopus.spaces(), await ownThumbprint(this.context))).machines;
+    demandPass(inventoryUnchanged(plan.machines, now));
+    const behind = leftBehind(this.rotation.entries());
+    const asked = plan.machines.filter((machine) => !behind.has(machine.key) && !machine.viaProxy);
+    const judgements = (await observeTrust(this.context, asked, await this.rotation.identities())).map((observation) => judgeTrust(observation, { ...plan.options, offlineMachines: 'refuse', waivers: [] }, this.context.clock.now()));
+    const lost = judgements.filter((one) => one.state !== 'proved');
+    for (const one of judgements) if (one.state === 'proved') await this.rotation.prove(one.machine.key, 'trusts-new', one.how, { thumbprint: this.fresh, milliseconds: one.milliseconds, beforeImport: true });
+    for (const one of lost) await this.rotation.record({ kind: 'unproved', subject: one.machine.key, data: { claim: 'trusts-new', verdict: one.state === 'unproved' ? one.verdict : 'unknown', reason: 'text' in one ? one.text : one.state } });
+    if (lost.length > 0) throw trustErrors.PROOF_LOST({ machines: lost.map((one) => ({ name: one.machine.name, reason: 'text' in one ? one.text : one.state })) });
+  }
+
+  /** Import only when the observed certificate is the expected one (rule 10). */
+  private async importFresh(): Promise<void> {
+    await this.rotation.guard();
+    const found = await this.databaseThumbprint();
+    if (found !== this.old) throw swapErrors.IMPORT_NOT_EXPECTED({ found, expected: this.old });
+    await this.stage('import', `imports the new certificate ${this.fresh}`);
+    await this.importCertificate(this.fresh, 'new');
+  }
+
+  private async importCertificate(thumbprint: Thumbprint, which: 'old' | 'new'): Promise<void> {
+    await requireStoredPfx(this.context, this.rotation, thumbprint, which);
+    const before = await this.databaseThumbprint();
+    await this.rotation.effect('import-certificate', 'server', { thumbprint }, async () => {
+      let failure: unknown = null;
+      try {
+        await this.commands.importCertificate(this.rotation.pfxPath(thumbprint), this.rotation.pfxPassword(which));
+      } catch (error) {
+        failure = error;
+      }
+      // The outcome is what the database shows, whatever the command said (C15).
+      const found = await this.databaseThumbprint();
+      if (found !== thumbprint) throw swapErrors.IMPORT_FAILED({ reason: failure instanceof Error ? failure.message : 'the command ended well, but the database does not show it', found: before }, failure);
+      return { found };
+    });
+    await this.rotation.prove('server', which === 'new' ? 'database-shows-new' : 'database-shows-old', 'rest', { thumbprint });
+  }
+
+  /** Restarts the server so that the imported certificate is presented, and sees it on a new connection and over REST; undoes by rule 10. */
+  private async putIntoForce(): Promise<void> {
+    await this.rotation.prove('server', 'database-shows-new', 'rest', { thumbprint: this.fresh });
+    if ((await this.seen(this.fresh)) !== null) {
+      await this.restart(this.fresh);
+      const last = await this.waitFor(this.fresh);
+      if (last !== null) {
+        await this.undo(`the node does not present the new certificate: ${last}`);
+        return;
+      }
+      await this.back(this.fresh);
+    }
+    await this.rotation.prove('server', 'node-presents-new', 'wire', { thumbprint: this.fresh });
+
+  }
+
+  private async restart(thumbprint: Thumbprint): Promise<void> {
+    await this.stage('server-away', 'restarts Octopus Server');
+    await this.rotation.effect('restart-server', 'server', { thumbprint }, async () => {
+      await this.commands.restartService();
+      return {};
+    });
+  }
+
+  private back(thumbprint: Thumbprint): Promise<void> {
+    return this.stage('server-back', `Octopus Server is back and presents ${thumbprint}`);
+  }
+
+  /** Only what this rotation imported is undone: OLD into the database, restart, and OLD seen on the wire. */
+  private async undo(reason: string): Promise<void> {
+    await this.stage('undo', `puts the old certificate back: ${reason}`);
+    const found = await this.databaseThumbprint();
+    if (found !== this.fresh && found !== this.old) throw swapErrors.SWAP_UNKNOWN({ reason: `the database shows ${found}` });
+    if (found === this.fresh) {
+      await this.rotation.record({ kind: 'unproved', subject: 'server', data: { claim: 'node-presents-new', verdict: 'no', reason } });
+      await this.importCertificate(this.old, 'old');
+    }
+    await this.restart(this.old);
+    const last = await this.waitFor(this.old);
+    if (last !== null) throw serverErrors.SERVER_DID_NOT_COME_BACK({ seconds: COME_BACK_MS / 1000, last });
+    await this.back(this.old);
+    await this.rotation.prove('server', 'node-presents-old', 'wire', { thumbprint: this.old });
+    await this.undrain();
+    throw swapErrors.SWAP_UNDONE({ reason, old: this.old });
+  }
+
+  /** True when, since the hand-over, the last import that was meant is that of OLD: then the undo is finished, not the swap. */
+  private isUndoing(): boolean {
+    const entries = this.rotation.entries();
+    const since = entries.slice(entries.findLastIndex((entry) => entry.kind === 'handed-over') + 1);
+    const last = since.findLast((entry): entry is Entry<'intent'> => entry.kind === 'intent' && entry.data.effect === 'import-certificate');
+    return last?.data.detail['thumbprint'] === this.old;
+  }
+
+  /** Through the server itself, on connections made since the swap: if no proved machine answers at all, the swap is undone (rule 10). */
+  private async sampleOrUndo(): Promise<void> {
+    const behind = leftBehind(this.rotation.entries());
+    const proved = this.rotation.plan.machines.filter((machine) => !behind.has(machine.key));
+    if (proved.length === 0) return;
+    await this.stage('sample', 'asks machines through the server with its new certificate');
+    const sample = proved.slice(0, SAMPLE);
+    let answered = 0;
+    const spaces = new Set(sample.map((machine) => enabledRegistration(machine).spaceId));
+    for (const spaceId of spaces) {
+      const ids = sample.map(enabledRegistration).filter((one) => one.spaceId === spaceId).map((one) => one.id) as [string, ...string[]];
+      const task = await this.rotation.octopus.checkHealth({ description: `Octopus Rotation: connection test after the swap [${this.rotation.id}]`, spaceId, machineIds: ids, onlyTestConnection: true, timeoutMs: COME_BACK_MS });
+      const { timedOut } = await this.rotation.octopus.waitForTask(task.id, { timeoutMs: COME_BACK_MS });
+      if (timedOut) throw trustErrors.HEALTH_UNKNOWN({ task: task.id, state: 'still running' });
+      const health = await this.rotation.octopus.registrations(spaceId);
+      answered += health.filter((one) => ids.includes(one.id) && (one.healthStatus === 'Healthy' || one.healthStatus === 'HasWarnings')).length;
+    }
+    await this.stage('sampled', `${answered} of ${sample.length} machines asked through the server answer it`);
+    if (answered === 0) await this.undo(`none of ${sample.length} machines asked through the server answers it`);
+  }
+
+  private host(): PlannedMachine {
+    const host = this.rotation.plan.machines.find((machine) => machine.isHost);
+    if (!host) throw planErrors.HOST_NOT_RECOGNISED({ own: 'unknown' });
+    return host;
+  }
+
+  private databaseThumbprint(): Promise<Thumbprint> {
+    return this.commands.showThumbprint();
+  }
+
+  /** null when node and REST show it; else what was seen instead. */
+  private async seen(thumbprint: Thumbprint): Promise<string | null> {
+    try {
+      const { thumbprint: presented } = await presentedByNode(this.context, await this.commands.communicationsPort());
+      if (presented !== thumbprint) return `the node presents ${presented}`;
+      const rest = (await this.rotation.octopus.certificate()).thumbprint;
+      return rest === thumbprint ? null : `over REST the server shows ${rest}`;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  private async waitFor(thumbprint: Thumbprint): Promise<string | null> {
+    const start = this.context.clock.monotonic();
+    for (;;) {
+      const last = await this.seen(thumbprint);
+      if (last === null) return null;
+      if (this.context.clock.monotonic() - start > COME_BACK_MS) return last;
+      await this.context.clock.sleep(POLL_MS / 2);
+    }
+  }
+
+  /** Starts a stopped server and waits until it answers; the certificate that it shows is judged afterwards. */
+  private async bringUp(): Promise<void> {
+    const start = this.context.clock.monotonic();
+    let started = false;
+    for (;;) {
+      try {
+        await this.rotation.octopus.about();
+        return;
+      } catch (error) {
+        const elapsed = this.context.clock.monotonic() - start;
+        if (elapsed > COME_BACK_MS) throw serverErrors.SERVER_DID_NOT_COME_BACK({ seconds: COME_BACK_MS / 1000, last: error instanceof Error ? error.message : String(error) }, error);
+        if (!started) {
+          started = true;
+          await this.stage('start-server', 'Octopus Server does not answer; starts it');
+          await this.commands.startService().catch((failure: unknown) => {
+            if (refusalsOf(failure).length === 0) throw failure;
+          });
+        }
+        await this.context.clock.sleep(POLL_MS);
+      }
+    }
+  }
+}
+
+function enabledRegistration(machine: PlannedMachine): PlannedMachine['registrations'][number] {
+  return machine.registrations.find((one) => !one.isDisabled) ?? machine.registrations[0]!;
+}

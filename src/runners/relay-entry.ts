@@ -1,0 +1,33 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Ajv from 'ajv';
+import jobSchema from '../../schemas/relay-job.schema.json';
+import type { RelayJob } from '../../schemas/types/relay-job.ts';
+import { phaseContext } from './phase-context.ts';
+import { relayVoice } from './relay-voice.ts';
+import { runRelay } from './relay.ts';
+
+/** `node relay.js <job file>`: reads its job, works, and ends with 0 when the job is done; any other end makes systemd start it again. */
+async function main(): Promise<void> {
+  const path = process.argv[2];
+  if (!path) throw new Error('A job file is expected.');
+  const job = JSON.parse(readFileSync(path, 'utf8')) as RelayJob;
+  const ajv = new Ajv();
+  if (!ajv.validate(jobSchema, job)) throw new Error(`The job file is not what a relay understands: ${ajv.errorsText()}`);
+  const log = join(job.stateFolder, 'rotations', job.rotationId, 'relay.log');
+  const voice = relayVoice((line) => {
+    process.stdout.write(`${line}\n`);
+    appendFileSync(log, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 });
+  });
+  voice.secret(job.secret);
+  voice.secret(job.apiKey);
+  try {
+    const context = phaseContext({ runner: 'relay', voice, localTentacle: job.localTentacle, scriptEnvironment: job.environment, programs: job.folder, artifact: () => Promise.resolve() });
+    await runRelay(context, job, readFileSync(process.argv[1]!));
+  } catch (error) {
+    voice.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exitCode = 1;
+  }
+}
+
+void main();

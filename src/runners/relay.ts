@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import type { RelayJob } from '../../schemas/types/relay-job.ts';
+import { refusalsOf } from '../errors/refusal.ts';
+import { isEnded, openIntents } from '../journal/views.ts';
+import type { Entry } from '../journal/contract.ts';
+import type { Task } from '../octopus/contract.ts';
+import { octopusServer } from '../server/command-line.ts';
+import type { PhaseContext } from '../phases/context.ts';
+import { finishServerCertificate, readyToFinish, REPORT_HTML, REPORT_JSON, writeReport } from '../phases/finish-server-certificate.ts';
+import { enterRotation, type Rotation, type RotationAccess, type RotationSession } from '../phases/rotation.ts';
+import { swapServerCertificate } from '../phases/swap-server-certificate.ts';
+import { ACCEPTED, CHECKED, JOB, relayUnit } from './relay-control.ts';
+
+const RUN_LIMIT_MS = 24 * 3_600_000;
+const ANSWER_MS = 15_000;
+
+/** Where this relay is within its job; a relay that is started again finds out from the journal. */
+const SWAP = 'swap-server-certificate';
+
+/**
+ * The relay: a process apart from Tentacle and server that does what no run can outlive (DESIGN.md section 6). Started by systemd, again
+ * on failure and at boot, until its job is done; every stage observes first.
+ */
+export async function runRelay(context: PhaseContext, job: RelayJob, ownProgram: Uint8Array): Promise<void> {
+  const sha256 = createHash('sha256').update(ownProgram).digest('hex');
+  if (sha256 !== job.relaySha256) throw new Error(`The relay's program is not the one of its job (SHA-256 ${sha256}).`);
+  await put(context, join(job.folder, ACCEPTED), `${job.rotationId} ${job.kind}\n`);
+  if (job.kind === 'check') {
+    await put(context, join(job.folder, CHECKED), JSON.stringify(await check(context, job)));
+    return;
+  }
+  const relay = new Relay(context, job);
+  await relay.run();
+}
+
+/** The trial job: the certificate can be read, the service manager answers for this account, a file can be written and read back. */
+async function check(context: PhaseContext, job: RelayJob): Promise<{ ready: true; thumbprint: string } | { ready: false; reason: string }> {
+  try {
+    const path = join(job.folder, 'trial');
+    await put(context, path, job.rotationId);
+    if (Buffer.from(await context.files.read(path)).toString('utf8') !== job.rotationId) return { ready: false, reason: 'a file that was written reads differently' };
+    const manager = await context.processes.run({ file: 'systemctl', args: ['is-active', relayUnit(job.rotationId)], timeoutMs: ANSWER_MS });
+    if (manager.exitCode !== 0) return { ready: false, reason: `systemctl does not know its unit: ${manager.stdout.trim()} ${manager.stderr.trim()}` };
+    const mayControl = context.files.account === 0 ? { exitCode: 0 } : await context.processes.run({ file: 'sudo', args: ['-n', '-v'], timeoutMs: ANSWER_MS });
+    if (mayControl.exitCode !== 0) return { ready: false, reason: 'its account may not control services: it is not root, and sudo asks for a password' };
+    return { ready: true, thumbprint: await octopusServer(context.processes, job.octopusServer).showThumbprint() };
+  } catch (error) {
+    return { ready: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+class Relay {
+  private readonly access: RotationAccess;
+
+  constructor(private readonly context: PhaseContext, private readonly job: RelayJob) {
+    this.access = { ServerUrl: job.serverUrl, ApiKey: job.apiKey, Secret: job.secret, StateFolder: job.stateFolder, SpaceId: job.spaceId, TaskId: null, RotationId: job.rotationId };
+  }
+
+  async run(): Promise<void> {
+    let runId: string = this.job.taskId;
+    if (this.job.kind === 'swap') {
+      if (await this.answers()) await this.waitForRun(this.job.taskId);
+      const session = await this.enter(SWAP);
+      try {
+        if (!isEnded(session.rotation.entries())) runId = await this.swapAndQueue(session);
+      } finally {
+        await this.yield(session, runId === this.job.taskId ? null : runId);
+      }
+    }
+    if (!isEnded(await this.finishAfter(runId))) this.context.voice.info('The rotation stays open; the run says why.');
+    await this.retireItself();
+  }
+
+  private async answers(): Promise<boolean> {
+    const octopus = this.context.octopus(this.job.serverUrl, this.job.apiKey);
+    const start = this.context.clock.monotonic();
+    while (this.context.clock.monotonic() - start < ANSWER_MS) {
+      try {
+        await octopus.about();
+        return true;
+      } catch {
+        await this.context.clock.sleep(1_000);
+      }
+    }
+    return false;
+  }
+
+  private async waitForRun(taskId: string): Promise<void> {
+    const octopus = this.context.octopus(this.job.serverUrl, this.job.apiKey);
+    this.context.voice.info(`Waits for the run ${taskId} to end.`);
+    await octopus.waitForTask(taskId, { timeoutMs: RUN_LIMIT_MS });
+  }
+
+  /** With the server down the state folder alone must do: starting the server is the first act then. */
+  private async enter(phase: string): Promise<RotationSession> {
+    return enterRotation(this.context, this.access, phase, !(await this.answers()));
+  }
+
+  private async yield(session: RotationSession, runId: string | null): Promise<void> {
+    await session.lease.yieldLease(runId).catch((error: unknown) => this.context.voice.warn(`The lease could not be yielded: ${error instanceof Error ? error.message : String(error)}`));
+  }
+
+  /** Does the swap unless it was done or given up since the hand-over, then queues the run that goes on or tells why not. */
+  private async swapAndQueue({ rotation, journal }: RotationSession): Promise<string> {
+    const sinceHandOver = entriesSince(rotation, (entry) => entry.kind === 'handed-over' && entry.data.job === 'swap');
+    const isDecided = sinceHandOver.some((entry) => entry.kind === 'phase-finished' && entry.runner === 'relay');
+    if (!isDecided) {
+      await journal.append({ kind: 'phase-started', subject: 'estate', data: { phase: SWAP } });
+      const finished = await this.swap(rotation);
+      await journal.append({ kind: 'phase-finished', subject: 'estate', data: { phase: SWAP, outputs: {}, ...finished } });
+    }
+    const queued = entriesSince(rotation, (entry) => entry.kind === 'handed-over' && entry.data.job === 'swap').findLast((entry): entry is Entry<'run-queued'> => entry.kind === 'run-queued');
+    return queued ? queued.data.taskId : this.queueRun(rotation);
+  }
+
+  private async swap(rotation: Rotation): Promise<{ outcome: 'continue' | 'refused'; refusals: { code: string; message: string; next: string }[] }> {
+    try {
+      await swapServerCertificate(this.context, rotation, this.job);
+      return { outcome: 'continue', refusals: [] };
+    } catch (error) {
+      const refusals = refusalsOf(error);
+      // Anything else, and a server that is not there to be told, is tried again by systemd starting us anew.
+      if (refusals.length === 0 || refusals.some((one) => one.code.startsWith('OCTOPUS_') || one.code === 'SERVER_DID_NOT_COME_BACK' || one.code === 'LEASE_LOST')) throw error;
+      for (const one of refusals) this.context.voice.error(`${one.code}: ${one.message}`);
+      return { outcome: 'refused', refusals: refusals.map(({ code, message, next }) => ({ code, message, next })) };
+    }
+  }
+
+  /** The same snapshot of the same runbook, with the same environment and prompted values. A run that a killed relay queued already is found, not doubled (D10). */
+  private async queueRun(rotation: Rotation): Promise<string> {
+    const isUnsure = openIntents(rotation.entries()).some((entry) => entry.data.effect === 'queue-run');
+    const found = isUnsure ? await this.runQueuedAlready(rotation) : null;
+    let taskId = found?.id ?? null;
+    if (taskId === null) {
+      await rotation.guard();
+      await rotation.intend('queue-run', 'estate', { runbook: this.job.runbookName, snapshot: this.job.snapshotName });
+      const { forced } = rotation.opened;
+      taskId = (await rotation.octopus.runRunbook({ spaceId: this.job.spaceId, projectName: this.job.projectName, runbookName: this.job.runbookName, environmentName: this.job.environmentName, snapshotName: this.job.snapshotName, variables: forced ? { 'Rotation.Force': forced } : {} })).taskId;
+    }
+    await rotation.done('queue-run', 'estate', { taskId });
+    await rotation.record({ kind: 'run-queued', subject: 'estate', data: { taskId, snapshot: this.job.snapshotName } });
+    await rotation.stage('queued', `queued the run ${taskId}, which goes on`);
+    return taskId;
+  }
+
+  private async runQueuedAlready(rotation: Rotation): Promise<Task | null> {
+    const tasks = await rotation.octopus.tasks({ name: 'RunbookRun' });
+    const number = (id: string) => Number(id.replace(/\D+/g, ''));
+    return tasks.find((task) => number(task.id) > number(this.job.taskId) && task.description.includes(this.job.runbookName)) ?? null;
+  }
+
+  /** When that run has ended well, the host's own Tentacle is all that is left. */
+  private async finishAfter(runId: string): Promise<readonly Entry[]> {
+    await this.waitForRun(runId);
+    const session = await this.enter('finish-server-certificate');
+    const { rotation, lease } = session;
+    try {
+      if (!isEnded(rotation.entries()) && readyToFinish(rotation)) await this.finish(rotation);
+      if (isEnded(rotation.entries())) {
+        await this.attachReport(rotation, runId);
+        await lease.releaseLease();
+        return rotation.entries();
+      }
+    } catch (error) {
+      await this.yield(session, null);
+      throw error;
+    }
+    await this.yield(session, null);
+    return rotation.entries();
+  }
+
+  private async finish(rotation: Rotation): Promise<void> {
+    try {
+      await finishServerCertificate(this.context, rotation);
+    } catch (error) {
+      const refusals = refusalsOf(error);
+      if (refusals.length === 0 || refusals.some((one) => one.code.startsWith('OCTOPUS_') || one.code === 'LEASE_LOST')) throw error;
+      for (const one of refusals) this.context.voice.error(`${one.code}: ${one.message}`);
+      await rotation.record({ kind: 'phase-finished', subject: 'estate', data: { phase: 'finish-server-certificate', outcome: 'refused', outputs: {}, refusals: refusals.map(({ code, message, next }) => ({ code, message, next })) } });
+    }
+  }
+
+  /** The final report, attached to the run that ended well. */
+  private async attachReport(rotation: Rotation, taskId: string): Promise<void> {
+    const { json, html } = await writeReport(this.context, rotation);
+    for (const [path, name] of [[json, `final-${REPORT_JSON}`], [html, `final-${REPORT_HTML}`]] as const) {
+      await rotation.octopus.attach({ spaceId: this.job.spaceId, taskId, name: `rotation-${name}`, content: await this.context.files.read(path) });
+    }
+  }
+
+  /** Its job done, the relay removes its unit and everything that it was given, secrets first. */
+  private async retireItself(): Promise<void> {
+    const { files, processes } = this.context;
+    await files.remove(join(this.job.folder, JOB));
+    const program = files.account === 0 ? ['systemctl'] : ['sudo', '-n', 'systemctl'];
+    await processes.run({ file: program[0]!, args: [...program.slice(1), 'disable', relayUnit(this.job.rotationId)], timeoutMs: ANSWER_MS });
+    for (const name of await files.list(this.job.folder)) await files.remove(join(this.job.folder, name));
+    await files.remove(dirname(join(this.job.folder, JOB)));
+  }
+}
+
+function entriesSince(rotation: Rotation, mark: (entry: Entry) => boolean): readonly Entry[] {
+  const entries = rotation.entries();
+  const at = entries.findLastIndex(mark);
+  return entries.slice(at + 1);
+}
+
+/** Started again, it says the same again. */
+async function put(context: PhaseContext, path: string, text: string): Promise<void> {
+  await context.files.replace(path, text);
+}

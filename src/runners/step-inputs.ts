@@ -1,0 +1,45 @@
+import { inputErrors } from '../errors/inputs.ts';
+import type { Phase } from '../phases/context.ts';
+
+interface InputSchema { properties: Record<string, { isSensitiveValue?: boolean; type?: string | string[] }>; required?: string[] }
+
+/**
+ * Reads what the step's body put on standard input: base64 of `{"phase", "inputs"}`, every value a text. Checked against the schema
+ * of the phase, texts turned into numbers where it says so; an unknown input is an error, an empty required one too (D18).
+ */
+export async function readInputs<Inputs>(phase: Phase<Inputs>, schema: object, stdin: string): Promise<Inputs> {
+  const given = decode(stdin);
+  if (given.phase !== phase.name) throw inputErrors.INPUT_NOT_JSON({ problem: `it is for the phase ${String(given.phase)}, not ${phase.name}` });
+  const { properties, required = [] } = schema as InputSchema;
+  const strange = Object.keys(given.inputs).filter((name) => !(name in properties));
+  if (strange.length > 0) throw inputErrors.INPUT_UNKNOWN({ names: strange });
+  const missing = required.filter((name) => !given.inputs[name]);
+  if (missing.length > 0) throw inputErrors.INPUT_MISSING({ names: missing });
+  const { default: Ajv } = await import('ajv');
+  const ajv = new Ajv({ coerceTypes: true, allErrors: true, keywords: ['isSensitiveValue'] });
+  const inputs = { ...given.inputs };
+  if (!ajv.validate(schema, inputs)) {
+    // The value of a sensitive input is not told.
+    throw inputErrors.INPUT_INVALID({ problems: (ajv.errors ?? []).map((one) => `${one.instancePath.slice(1) || 'the inputs'} ${one.message ?? 'is wrong'}${one.params['allowedValues'] ? `: ${String(one.params['allowedValues'])}` : ''}`) });
+  }
+  return inputs as Inputs;
+}
+
+/** Names of inputs whose values are secrets. */
+export function sensitiveNames(schema: object): string[] {
+  return Object.entries((schema as InputSchema).properties).filter(([, one]) => one.isSensitiveValue).map(([name]) => name);
+}
+
+function decode(stdin: string): { phase: unknown; inputs: Record<string, string> } {
+  const text = stdin.trim();
+  if (text === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw inputErrors.INPUT_NOT_JSON({ problem: text === '' ? 'nothing was given' : 'it is not base64' });
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(text, 'base64').toString('utf8'));
+  } catch {
+    throw inputErrors.INPUT_NOT_JSON({ problem: 'it is not JSON' });
+  }
+  const { phase, inputs } = (value ?? {}) as { phase?: unknown; inputs?: unknown };
+  if (inputs === null || typeof inputs !== 'object' || Object.values(inputs).some((one) => typeof one !== 'string')) throw inputErrors.INPUT_NOT_JSON({ problem: 'it has no inputs' });
+  return { phase, inputs: inputs as Record<string, string> };
+}
