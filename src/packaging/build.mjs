@@ -3,7 +3,7 @@
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -54,13 +54,13 @@ function zip(files) {
   return zipSync(Object.fromEntries(Object.keys(files).sort().map((name) => [name, [files[name], fixed]])));
 }
 
-mkdirSync(dist, { recursive: true });
-for (const folder of ['sandbox', 'packages', 'step-templates']) rmSync(join(dist, folder), { recursive: true, force: true });
-writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+/** Everything that belongs into dist/, by its path there. */
+const output = new Map([['package.json', '{ "type": "commonjs" }\n']]);
 
 const sandbox = entriesOf('src/sandbox/entry');
 if (Object.keys(sandbox).length > 0) {
-  await build({ ...common, target: 'node20', entryPoints: sandbox, outdir: join(dist, 'sandbox') });
+  const { outputFiles } = await build({ ...common, target: 'node20', write: false, entryPoints: sandbox, outdir: join(dist, 'sandbox') });
+  for (const file of outputFiles) output.set(`sandbox/${basename(file.path)}`, file.contents);
 }
 
 const phases = readdirSync(join(root, 'steps')).filter((name) => existsSync(join(root, 'steps', name, 'step.ts'))).sort();
@@ -70,17 +70,30 @@ const files = await bundle({
 });
 const cli = await bundle({ 'octopus-rotation': join(root, 'src/cli/main.ts') });
 
-mkdirSync(join(dist, 'packages'), { recursive: true });
-mkdirSync(join(dist, 'step-templates'), { recursive: true });
-writeFileSync(join(dist, 'packages', `octopus-rotation.${version}.zip`), zip(files));
+output.set(`packages/octopus-rotation.${version}.zip`, zip(files));
 const { stepTemplate } = await packagingCode();
 for (const phase of phases.filter((name) => files[`${name}.js`] !== undefined)) {
   const metadata = JSON.parse(readFileSync(join(root, 'steps', phase, 'metadata.json'), 'utf8'));
   const schema = JSON.parse(readFileSync(join(root, 'schemas', 'inputs', `${phase}.schema.json`), 'utf8'));
   const pinned = Object.fromEntries([`${phase}.js`, 'relay.js'].filter((name) => files[name] !== undefined).map((name) => [name, sha256(files[name])]));
-  writeFileSync(join(dist, 'step-templates', `${phase}.json`), `${JSON.stringify(stepTemplate(phase, metadata, schema, pinned), null, 2)}\n`);
+  output.set(`step-templates/${phase}.json`, `${JSON.stringify(stepTemplate(phase, metadata, schema, pinned), null, 2)}\n`);
 }
-for (const [name, bytes] of Object.entries(cli)) writeFileSync(join(dist, name), bytes, { mode: 0o755 });
+for (const [name, bytes] of Object.entries(cli)) output.set(name, bytes);
+
+// Each file is replaced in one go and only when it differs, since something else may be running out of dist/ at the same time.
+for (const [name, content] of output) {
+  const path = join(dist, name);
+  const bytes = Buffer.from(content);
+  if (existsSync(path) && readFileSync(path).equals(bytes)) continue;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.${process.pid}`, bytes, { mode: 0o755 });
+  renameSync(`${path}.${process.pid}`, path);
+}
+for (const folder of ['sandbox', 'packages', 'step-templates']) {
+  if (!existsSync(join(dist, folder))) continue;
+  // What an earlier build left, but not the half-written file of one that runs now.
+  for (const name of readdirSync(join(dist, folder))) if (!output.has(`${folder}/${name}`) && !/\.\d+$/.test(name)) rmSync(join(dist, folder, name), { force: true });
+}
 
 if (!quiet) {
   for (const [name, bytes] of Object.entries({ ...files, ...cli })) console.log(`${String(Math.ceil(bytes.length / 1000)).padStart(5)} kB  ${name}`);
