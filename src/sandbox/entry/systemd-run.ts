@@ -1,0 +1,3 @@
+import { runShim } from '../supervisor/call.ts';
+
+void runShim('systemd-run');

@@ -1,0 +1,71 @@
+/** The `Tentacle` executable of a machine of the sandbox. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { faultStrikes, machineFaults } from '../machines/faults.ts';
+import { homeOf, machineLayout } from '../machines/layout.ts';
+import { startAgent } from '../tentacle/agent.ts';
+import type { TentacleHost } from '../tentacle/command.ts';
+import { TentacleConfiguration } from '../tentacle/configuration.ts';
+import { UnexpectedFailure } from '../tentacle/failures.ts';
+import { main } from '../tentacle/program.ts';
+import { recordEvent } from '../truth/events.ts';
+import { reportRunning } from '../truth/running.ts';
+
+const machine = process.env.SANDBOX_MACHINE ?? '';
+if (machine === '') {
+  process.stderr.write('This program works only on a machine of the sandbox.\n');
+  process.exit(1);
+}
+const { tentacleVersion } = JSON.parse(readFileSync(join(machine, 'machine.json'), 'utf8')) as { tentacleVersion: string };
+
+const host: TentacleHost = {
+  root: machine,
+  cwd: process.cwd(),
+  env: process.env,
+  executable: join(machineLayout(machine).bin, 'Tentacle'),
+  version: tentacleVersion,
+  stdout: (text) => { process.stdout.write(text); },
+  stderr: (text) => { process.stderr.write(text); },
+  run([file = '', ...args]) {
+    const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    return { exitCode: status ?? 143, output: stdout + stderr };
+  },
+  configurationWritten(path) {
+    recordEvent(homeOf(machine), basename(machine), 'tentacle-config-written', { path, trusted: trustedIn(path) });
+  },
+  configureFails: () => faultStrikes(machine, 'configureFails'),
+  runAgent,
+};
+
+function trustedIn(path: string): string[] | null {
+  try {
+    return new TentacleConfiguration(path).trustedServers.map(({ Thumbprint }) => Thumbprint);
+  } catch {
+    return null;
+  }
+}
+
+async function runAgent(configuration: TentacleConfiguration, instanceName: string | null): Promise<number> {
+  // Scripts and connections that are still open end with the process, as the service manager expects.
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => process.exit(0));
+  const faults = machineFaults(machine);
+  if (faults.failsAboveTrusted !== undefined && configuration.trustedServers.length > faults.failsAboveTrusted) {
+    throw new UnexpectedFailure('The agent cannot start with this configuration', 'System.InvalidOperationException');
+  }
+  if (faults.slowStart !== undefined) await delay(faults.slowStart);
+  await startAgent({
+    configuration, instanceName, version: tentacleVersion, executable: host.executable, env: process.env,
+    started({ effective, thumbprint, port }) {
+      reportRunning(machine, 'tentacle', { effective, thumbprint, port });
+      recordEvent(homeOf(machine), basename(machine), 'tentacle-started', { pid: process.pid, thumbprint, effective: effective.map(({ Thumbprint }) => Thumbprint) });
+    },
+    dropConnections: () => machineFaults(machine).dropConnections === true,
+  });
+  return new Promise<never>(() => undefined);
+}
+
+void main(process.argv.slice(2), host).then((exitCode) => {
+  process.exitCode = exitCode;
+});

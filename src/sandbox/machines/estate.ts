@@ -1,0 +1,42 @@
+import { Ajv } from 'ajv';
+import schema from '../../../schemas/estate.schema.json' with { type: 'json' };
+
+/** An estate (schemas/estate.schema.json), with the defaults filled in. */
+export interface Estate {
+  name: string;
+  server: { version: string; nodes: { name: string; machine: string }[] };
+  spaces: { name: string; environments: string[]; workerPools?: string[] }[];
+  machines: {
+    name: string; state: 'on' | 'off'; tentacleVersion: string; foreignTrust?: string[];
+    registrations: { space: string; as: 'target' | 'worker'; name?: string; roles?: string[]; environments?: string[]; workerPools?: string[]; disabled?: boolean }[];
+  }[];
+  otherEndpoints?: { space: string; name: string; style: string; roles?: string[]; environments?: string[] }[];
+}
+
+/** What is wrong with an estate, one sentence a fault. */
+export class BadEstate extends Error {
+  override name = 'BadEstate';
+}
+
+/**
+ * Reads an estate from its JSON text.
+ * @throws BadEstate naming every place that the schema refuses, or a name that is used but not defined.
+ */
+export function parseEstate(text: string): Estate {
+  let estate: unknown;
+  try {
+    estate = JSON.parse(text);
+  } catch (error) {
+    throw new BadEstate(`The estate is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const validate = new Ajv({ allErrors: true, useDefaults: true, strict: true }).compile<Estate>(schema);
+  if (!validate(estate)) {
+    throw new BadEstate((validate.errors ?? []).map(({ instancePath, message }) => `The estate is refused at ${instancePath || '/'}: ${message ?? 'invalid'}.`).join('\n'));
+  }
+  const names = estate.machines.map(({ name }) => name);
+  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+  const unknown = estate.server.nodes.filter(({ machine }) => !names.includes(machine));
+  if (repeated.length > 0) throw new BadEstate(`The estate has two machines named ${[...new Set(repeated)].join(', ')}.`);
+  if (unknown.length > 0) throw new BadEstate(`The estate's nodes are on machines that it does not have: ${unknown.map(({ machine }) => machine).join(', ')}.`);
+  return estate;
+}

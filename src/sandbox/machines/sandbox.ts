@@ -1,0 +1,42 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer, createServerCertificate } from '../server/creation.ts';
+import type { Estate } from './estate.ts';
+import { freePort } from './free-port.ts';
+import { createMachine, type MachineRecord } from './machine.ts';
+import { readSandboxFile, sandboxFilePath, writeSandboxFile, type SandboxFile } from './sandbox-file.ts';
+
+/** Linux allows 107 bytes for the path of a unix socket. */
+const longestSocketPath = 107;
+
+/**
+ * Makes the sandbox of an estate below `home`, or takes the one that is there. `programs` is the folder of the bundles.
+ * Nothing runs afterwards. A home that was left half made has no sandbox.json and is refused.
+ */
+export async function createSandbox(home: string, estate: Estate | null, programs: string): Promise<SandboxFile> {
+  if (existsSync(sandboxFilePath(home))) return readSandboxFile(home);
+  if (!estate) throw new Error(`There is no sandbox in ${home} yet: say with --estate what to make it from.`);
+  if (existsSync(join(home, 'machines'))) throw new Error(`The sandbox in ${home} was not made completely. Delete the folder, or take another one.`);
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const certificate = createServerCertificate();
+  const machines: MachineRecord[] = [];
+  for (const { name, state, tentacleVersion, foreignTrust = [] } of estate.machines) {
+    machines.push(await createMachine(home, {
+      name, state, tentacleVersion, programs, node: process.execPath,
+      trusted: [certificate.thumbprint, ...foreignTrust],
+      isServer: estate.server.nodes.some(({ machine }) => machine === name),
+    }));
+  }
+  const server = await createServer(home, estate, machines, certificate);
+  const file = { controlPort: await freePort(), controlToken: randomBytes(24).toString('base64url'), supervisorSocket: socketPath(home), machines, server };
+  writeSandboxFile(home, file);
+  return file;
+}
+
+function socketPath(home: string): string {
+  const inside = join(home, 'supervisor.sock');
+  if (Buffer.byteLength(inside) <= longestSocketPath) return inside;
+  return join(tmpdir(), `octopus-sandbox-${createHash('sha256').update(home).digest('hex').slice(0, 16)}.sock`);
+}
