@@ -66,6 +66,11 @@ export const cliErrors = catalogue({
     safe: NOTHING,
     next: 'Read the log of its step "Plan server certificate".',
   }),
+  CLI_SPACE_UNKNOWN: (values: { space: string }) => ({
+    message: `There is no space "${printable(values.space)}" that this API key may see.`,
+    safe: NOTHING,
+    next: 'Name the space that Octopus Rotation is installed in, or use a key that may see it.',
+  }),
   CLI_NOTHING_FOLLOWED: (values: { task: string; seconds: number }) => ({
     message: `Nothing followed the run ${values.task} within ${values.seconds} seconds: neither did the relay queue the runbook again nor did the rotation end.`,
     safe: 'The journal is whole and the rotation is open.',
@@ -81,10 +86,5 @@ export const cliErrors = catalogue({
     message: `The folder ${printable(values.home, 300)} is not empty and is not the home of an embedded Octopus.`,
     safe: NOTHING,
     next: 'Name a new or an empty folder with --home.',
-  }),
-  CLI_NOT_JSON: (values: { name: string; reason: string }) => ({
-    message: `"${printable(values.name)}" does not hold what Octopus Rotation writes there: ${printable(values.reason, 300)}`,
-    safe: NOTHING,
-    next: 'Look at it in Octopus, under Library, Variable Sets, and find out who wrote it before anything is rotated.',
   }),
 });

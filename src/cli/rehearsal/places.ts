@@ -15,7 +15,7 @@ export function findPrograms(program: string = process.argv[1] ?? ''): Programs 
       const start = join(dist, 'sandbox', 'start.js');
       if (existsSync(start)) return { start, estate: join(dirname(dist), 'src', 'sandbox', 'estates', 'default.json') };
     }
-    if (dirname(folder) === folder) throw cliErrors.CLI_SANDBOX_NOT_BUILT(undefined as never);
+    if (dirname(folder) === folder) throw cliErrors.CLI_SANDBOX_NOT_BUILT(undefined);
   }
 }
 
