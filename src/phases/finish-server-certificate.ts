@@ -31,7 +31,7 @@ export async function finishServerCertificate(context: PhaseContext, rotation: R
     if (!(await isRetired(0))) {
       await rotation.stage('own-tentacle', 'restarts the Tentacle of this machine');
       await rotation.effect('restart-own-tentacle', host.key, { thumbprint: old }, async () => {
-        const result = await runOnHost(context, rotation.id, host.own, trustScript({ rotationId: rotation.id, fence: rotation.fence, operation: 'remove', thumbprint: old, keep: fresh, restart: 'detached', restartDelaySeconds: 0, restartWatchSeconds: rotation.plan.options.restartWatchSeconds, idleLimitSeconds: IDLE_LIMIT_SECONDS }));
+        const result = await runOnHost(context, rotation.id, host.own, trustScript({ rotationId: rotation.id, fence: rotation.fence, operation: 'remove', thumbprint: old, keep: fresh, restart: 'detached', place: 'host', restartDelaySeconds: 0, restartWatchSeconds: rotation.plan.options.restartWatchSeconds, idleLimitSeconds: IDLE_LIMIT_SECONDS }));
         if (result.outcome === 'refused' || result.outcome === 'failed') throw swapErrors.OWN_TENTACLE_NOT_PROVED({ reason: result.reason ?? result.outcome });
         return { restart: result.restart };
       });

@@ -118,7 +118,7 @@ class Swap {
     if (!(await trusting(0))) {
       await this.stage('own-tentacle', 'restarts the Tentacle of this machine');
       await this.rotation.effect('restart-own-tentacle', host.key, { thumbprint: this.fresh }, async () => {
-        const result = await runOnHost(this.context, this.rotation.id, host.own, trustScript({ rotationId: this.rotation.id, fence: this.rotation.fence, operation: 'add', thumbprint: this.fresh, restart: 'detached', restartDelaySeconds: 0, restartWatchSeconds: this.rotation.plan.options.restartWatchSeconds, idleLimitSeconds: IDLE_LIMIT_SECONDS }));
+        const result = await runOnHost(this.context, this.rotation.id, host.own, trustScript({ rotationId: this.rotation.id, fence: this.rotation.fence, operation: 'add', thumbprint: this.fresh, restart: 'detached', place: 'host', restartDelaySeconds: 0, restartWatchSeconds: this.rotation.plan.options.restartWatchSeconds, idleLimitSeconds: IDLE_LIMIT_SECONDS }));
         if (result.outcome === 'refused' || result.outcome === 'failed') throw swapErrors.OWN_TENTACLE_NOT_PROVED({ reason: result.reason ?? result.outcome });
         return { restart: result.restart };
       });

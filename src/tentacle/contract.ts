@@ -30,6 +30,8 @@ export type TrustScript = (options: {
   /** For remove: must be trusted and stays; otherwise the script refuses. */
   keep?: Thumbprint;
   restart: 'detached' | 'none';
+  /** Who runs it: a script of that very Tentacle (the default), or the relay beside it on the host. */
+  place?: 'tentacle' | 'host';
   restartDelaySeconds: number;
   restartWatchSeconds: number;
   /** How long the restarter waits for running scripts to end before it defers. */

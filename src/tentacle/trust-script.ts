@@ -22,6 +22,7 @@ export const trustScript: TrustScript = (options) => {
     ['or_operation', matching('operation', options.operation, /^(observe|add|remove)$/)],
     ['or_thumbprint', thumbprint('thumbprint', options.thumbprint)],
     ['or_keep', options.operation === 'remove' ? keepOf(options.keep, options.thumbprint) : ''],
+    ['or_place', matching('place', options.place ?? 'tentacle', /^(tentacle|host)$/)],
     ['or_restart', matching('restart', options.restart, /^(detached|none)$/)],
     ['or_delay_seconds', whole('restartDelaySeconds', options.restartDelaySeconds, MOST_SECONDS)],
     ['or_watch_seconds', whole('restartWatchSeconds', options.restartWatchSeconds, MOST_SECONDS)],

@@ -26,15 +26,25 @@ or_look_at_unit() {
   test -n "$or_main"
 }
 
+# Is the main process our Tentacle's? A script of the Tentacle runs below it; the relay, on the same machine, reads its command line.
+or_is_ours() {
+  test "$or_place" = tentacle && { or_below "$$" "$or_main"; return; }
+  tr '\0' '\n' 2>/dev/null <"/proc/$or_main/cmdline" | awk -v wanted="$or_instance" '
+    $0 == "run" { runs = 1 }
+    tolower($0) == "--instance=" tolower(wanted) || (last == "--instance" && tolower($0) == tolower(wanted)) { named = 1 }
+    { last = tolower($0) }
+    END { exit !(runs && named) }'
+}
+
 # Finds the unit that runs this Tentacle: the control group first, else the name that Tentacle gives its unit (the instance without
-# slashes, blanks as hyphens). It counts only if this script runs below its main process.
+# slashes, blanks as hyphens).
 or_find_unit() {
   command -v systemctl >/dev/null 2>&1 || return 1
   or_group=$(sed -n 's|^.*/\([^/]*\.service\)$|\1|p' /proc/self/cgroup 2>/dev/null | tail -n 1)
   or_named=$(printf '%s' "$or_instance" | tr -d '/' | sed 's/[[:space:]][[:space:]]*/-/g').service
   for or_unit in "$or_group" "$or_named"; do
     test -n "$or_unit" || continue
-    or_look_at_unit "$or_unit" && or_below "$$" "$or_main" && return 0
+    or_look_at_unit "$or_unit" && or_is_ours && return 0
   done
   or_unit=
   or_main=
