@@ -71,7 +71,7 @@ export const journalErrors = catalogue({
   JOURNAL_TAMPERED: (v: { path: string; line: number; reason: string }) => ({
     message: `Line ${v.line} of the journal "${printable(v.path)}" is not as it was written: ${printable(v.reason)}.`,
     safe: 'Nothing was changed. No line of this journal is trusted.',
-    next: 'Find out who changed it, and whether Rotation.Secret is still the one that this rotation began with. Put the file back from a backup, then run the runbook again.',
+    next: 'Find out who changed it, and whether Rotation.Secret is still the one that this rotation began with. Put the file back from a backup, then run the runbook again. The folder of a rotation that is known to have ended may be moved away instead.',
   }),
   JOURNAL_NOT_WRITTEN: (v: { path: string; reason: string }) => ({
     message: `The journal "${printable(v.path)}" could not be written: ${printable(v.reason)}.`,

@@ -49,46 +49,67 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenedJo
   let previous = read.previous;
   let length = read.length;
   let broken: unknown;
-  let queue: Promise<unknown> = Promise.resolve();
+  let waiting: Waiting[] = [];
+  let isWriting = false;
 
-  const write = async (addition: NewEntry): Promise<Entry> => {
-    // After a failed write the end of the file is unknown; the next opening finds it out.
-    if (broken !== undefined) throw broken;
-    if (ONCE.has(addition.kind) && written.has(addition.kind)) throw journalErrors.JOURNAL_FIXED({ kind: addition.kind, rotationId });
-    const fixedOld = plan(entries)?.old;
-    if (addition.kind === 'planned' && fixedOld !== undefined && addition.data.old !== fixedOld) throw journalErrors.JOURNAL_FIXED({ kind: addition.kind, rotationId });
-    if ((addition.kind === 'opened') !== (entries.length === 0)) throw journalErrors.JOURNAL_ENTRY_INVALID({ kind: addition.kind, reason: 'a journal begins with the entry "opened", and only with it' });
-    const unsealed = {
-      sequence: entries.length,
-      at: clock.now().toISOString(),
-      fence: options.fenceNumber,
-      runner: options.runner,
-      taskId: options.taskId,
-      phase: options.phase,
-      kind: addition.kind,
-      subject: addition.subject,
-      data: addition.data,
-      previous,
-    } as Unsealed;
-    const { line, hash } = sealLine(unsealed, key);
-    // What is kept in memory is what is on disk, and nobody else's object.
-    const entry = JSON.parse(line) as Entry;
-    const problem = schemaProblem(entry);
-    if (problem !== null) throw journalErrors.JOURNAL_ENTRY_INVALID({ kind: addition.kind, reason: problem });
-    await fence();
-    const found = (await files.facts(path))?.size ?? 0;
-    if (found !== length) throw journalErrors.JOURNAL_CHANGED({ path, expected: length, found });
-    try {
-      await files.append(path, `${line}\n`);
-    } catch (error) {
-      broken = journalErrors.JOURNAL_NOT_WRITTEN({ path, reason: (error as { code?: string }).code ?? String(error) }, error);
-      throw broken;
+  /** Everything that waits goes to disk with one fsync; with many machines at once that is what takes the time. */
+  const writeAll = async (batch: Waiting[]): Promise<void> => {
+    const ready: { one: Waiting; entry: Entry; line: string }[] = [];
+    let last = previous;
+    for (const one of batch) {
+      const { kind, subject, data } = one.addition;
+      try {
+        const count = entries.length + ready.length;
+        const isFixed = ONCE.has(kind) && (written.has(kind) || ready.some(({ entry }) => entry.kind === kind));
+        if (isFixed) throw journalErrors.JOURNAL_FIXED({ kind, rotationId });
+        if ((kind === 'opened') !== (count === 0)) throw journalErrors.JOURNAL_ENTRY_INVALID({ kind, reason: NOT_OPENED });
+        const { fenceNumber, runner, taskId, phase } = options;
+        const { line, hash } = sealLine({ sequence: count, at: clock.now().toISOString(), fence: fenceNumber, runner, taskId, phase, kind, subject, data, previous: last } as Unsealed, key);
+        // What is kept in memory is what is on disk, and nobody else's object.
+        const entry = JSON.parse(line) as Entry;
+        const problem = schemaProblem(entry);
+        if (problem !== null) throw journalErrors.JOURNAL_ENTRY_INVALID({ kind, reason: problem });
+        ready.push({ one, entry, line });
+        last = hash;
+      } catch (error) {
+        one.reject(error);
+      }
     }
-    previous = hash;
-    length += Buffer.byteLength(line) + 1;
-    written.add(entry.kind);
-    entries.push(entry);
-    return entry;
+    if (ready.length === 0) return;
+    const text = ready.map(({ line }) => `${line}\n`).join('');
+    try {
+      // After a failed write the end of the file is unknown; the next opening finds it out.
+      if (broken !== undefined) throw broken;
+      await fence();
+      const found = (await files.facts(path))?.size ?? 0;
+      if (found !== length) throw journalErrors.JOURNAL_CHANGED({ path, expected: length, found });
+      try {
+        await files.append(path, text);
+      } catch (error) {
+        broken = journalErrors.JOURNAL_NOT_WRITTEN({ path, reason: (error as { code?: string }).code ?? String(error) }, error);
+        throw broken;
+      }
+    } catch (error) {
+      for (const { one } of ready) one.reject(error);
+      return;
+    }
+    previous = last;
+    length += Buffer.byteLength(text);
+    for (const { one, entry } of ready) {
+      written.add(entry.kind);
+      entries.push(entry);
+      one.resolve(entry);
+    }
+  };
+
+  const drain = async (): Promise<void> => {
+    isWriting = true;
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      await writeAll(batch);
+    }
+    isWriting = false;
   };
 
   return {
@@ -96,13 +117,18 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenedJo
     tornBytes: read.tornBytes,
     entries: () => entries,
     append<K extends EntryKind>(addition: NewEntry<K>): Promise<Entry<K>> {
-      // One after the other, in the order of the calls, also when phases work on several machines at once.
-      const turn = queue.then(() => write(addition as NewEntry)) as Promise<Entry<K>>;
-      queue = turn.catch(() => undefined);
-      return turn;
+      // In the order of the calls, also when phases work on several machines at once.
+      return new Promise((resolve, reject) => {
+        waiting.push({ addition: addition as NewEntry, resolve: resolve as (entry: Entry) => void, reject });
+        if (!isWriting) void drain();
+      });
     },
   };
 }
+
+interface Waiting { addition: NewEntry; resolve: (entry: Entry) => void; reject: (error: unknown) => void }
+
+const NOT_OPENED = 'a journal begins with the entry "opened", and only with it';
 
 /** Reads and verifies a journal and changes nothing, not even a torn last line. For status, and for seeing whether a rotation has ended. */
 export async function readJournal(options: Pick<OpenJournalOptions, 'files' | 'folder' | 'rotationId' | 'key'>): Promise<readonly Entry[]> {
@@ -121,7 +147,7 @@ async function readLines(files: Files, path: string, rotationId: RotationId, key
   let start = 0;
   for (let end = bytes.indexOf(LINE_END); end !== -1; end = bytes.indexOf(LINE_END, start)) {
     const opened = openLine(bytes.subarray(start, end), key, { sequence: entries.length, previous });
-    const reason = 'reason' in opened ? opened.reason : (opened.entry.kind === 'opened') !== (entries.length === 0) ? 'a journal begins with the entry "opened", and only with it' : null;
+    const reason = 'reason' in opened ? opened.reason : (opened.entry.kind === 'opened') !== (entries.length === 0) ? NOT_OPENED : null;
     if (reason !== null || 'reason' in opened) throw journalErrors.JOURNAL_TAMPERED({ path, line: entries.length + 1, reason: reason ?? '' });
     entries.push(opened.entry);
     previous = opened.hash;

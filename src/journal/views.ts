@@ -20,32 +20,35 @@ export function newCertificate(entries: readonly Entry[]): EntryData['new-certif
 
 /** The proofs that stand, by subject and claim. A later `unproved` about the same takes one away; a later `proved` brings it back. */
 export function proofs(entries: readonly Entry[]): Map<string, Map<ProofClaim, Entry<'proved'>>> {
-  const standing = new Map<string, Map<ProofClaim, Entry<'proved'>>>();
-  for (const entry of entries) {
-    if (entry.kind === 'proved') {
-      let ofSubject = standing.get(entry.subject);
-      if (ofSubject === undefined) standing.set(entry.subject, (ofSubject = new Map()));
-      // A claim proved again counts as of now, also in the order of the map.
-      ofSubject.delete(entry.data.claim);
-      ofSubject.set(entry.data.claim, entry);
-    } else if (entry.kind === 'unproved') {
-      const ofSubject = standing.get(entry.subject);
-      ofSubject?.delete(entry.data.claim);
-      if (ofSubject?.size === 0) standing.delete(entry.subject);
-    }
-  }
+  const standing: Standing = new Map();
+  for (const entry of entries) note(standing, entry);
   return standing;
 }
 
-/** One proof that stands, or null. */
+/** One proof that stands, or null. Asked for each of many machines: of a journal that only grew, only what is new is read again. */
 export function proofOf(entries: readonly Entry[], subject: string, claim: ProofClaim): Entry<'proved'> | null {
-  for (let at = entries.length - 1; at >= 0; at--) {
-    const entry = entries[at]!;
-    if (entry.subject !== subject) continue;
-    if (entry.kind === 'proved' && entry.data.claim === claim) return entry;
-    if (entry.kind === 'unproved' && entry.data.claim === claim) return null;
+  let index = indexes.get(entries);
+  if (index === undefined || index.last !== entries[index.read - 1]) indexes.set(entries, (index = { read: 0, last: undefined, standing: new Map() }));
+  for (; index.read < entries.length; index.read++) note(index.standing, entries[index.read]!);
+  index.last = entries[index.read - 1];
+  return index.standing.get(subject)?.get(claim) ?? null;
+}
+
+type Standing = Map<string, Map<ProofClaim, Entry<'proved'>>>;
+const indexes = new WeakMap<readonly Entry[], { read: number; last: Entry | undefined; standing: Standing }>();
+
+function note(standing: Standing, entry: Entry): void {
+  if (entry.kind === 'proved') {
+    let ofSubject = standing.get(entry.subject);
+    if (ofSubject === undefined) standing.set(entry.subject, (ofSubject = new Map()));
+    // A claim proved again counts as of now, also in the order of the map.
+    ofSubject.delete(entry.data.claim);
+    ofSubject.set(entry.data.claim, entry);
+  } else if (entry.kind === 'unproved') {
+    const ofSubject = standing.get(entry.subject);
+    ofSubject?.delete(entry.data.claim);
+    if (ofSubject?.size === 0) standing.delete(entry.subject);
   }
-  return null;
 }
 
 /** Machines that go on without proof, by key, with the latest reason. Those caught up with since are not among them. */

@@ -44,6 +44,17 @@ describe('The journal', () => {
     expect(read.map((one) => one.subject)).toEqual(['server', ...Array.from({ length: 40 }, (_, index) => `machine-${index}`)]);
   });
 
+  it('writes what waits together with one fsync, and a refused entry among it takes nobody down', async () => {
+    const folder = await preparedFolder();
+    let appends = 0;
+    const files = { ...systemFiles, append: async (path: string, content: string) => (appends++, systemFiles.append(path, content)) };
+    const journal = await openTestJournal(folder, { files });
+    const all = await Promise.allSettled([journal.append(open), journal.append(intent('a')), journal.append({ kind: 'intent', subject: '', data: {} as never }), journal.append(open), journal.append(intent('b'))]);
+    expect(all.map((one) => (one.status === 'fulfilled' ? one.value.sequence : (one.reason as { code: string }).code))).toEqual([0, 1, 'JOURNAL_ENTRY_INVALID', 'JOURNAL_FIXED', 2]);
+    expect(appends).toBe(2);
+    expect(await readJournal({ files: systemFiles, folder, rotationId: ROTATION, key: KEY })).toEqual(journal.entries());
+  });
+
   it('cuts off a torn last line and says how long it was', async () => {
     const { folder, path, bytes } = await written(2);
     await appendFile(path, '{"sequence":2,"at":"20');

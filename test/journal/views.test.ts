@@ -31,6 +31,12 @@ describe('What a journal says', () => {
     expect([...proofs(first)].map(([subject, claims]) => [subject, [...claims.keys()]])).toEqual([['a', ['trusts-old']], ['b', ['trusts-new']]]);
     expect(proofOf(first, 'a', 'trusts-new')).toBeNull();
     expect(proofOf(first, 'b', 'trusts-new')?.sequence).toBe(2);
+    const growing = journal(proved('a', 'healthy'));
+    expect(proofOf(growing, 'a', 'healthy')?.sequence).toBe(0);
+    growing.push(...journal(unproved('a', 'healthy'), proved('a', 'verified')));
+    expect([proofOf(growing, 'a', 'healthy'), proofOf(growing, 'a', 'verified')?.sequence]).toEqual([null, 1]);
+    growing.length = 1;
+    expect(proofOf(growing, 'a', 'healthy')?.sequence).toBe(0);
     const again = journal(proved('a', 'trusts-new'), unproved('a', 'trusts-new'), proved('a', 'trusts-new'));
     expect(proofs(again).get('a')?.get('trusts-new')?.sequence).toBe(2);
     expect(proofs(journal(proved('a', 'healthy'), unproved('a', 'healthy'))).size).toBe(0);
