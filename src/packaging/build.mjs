@@ -13,7 +13,9 @@ const quiet = process.argv.includes('--quiet');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const common = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'warning', absWorkingDir: root, legalComments: 'none', charset: 'utf8' };
-const product = { ...common, target: 'node18', minify: true, write: false, define: { PRODUCT_VERSION: JSON.stringify(version) } };
+const standIn = (name) => join(root, 'src/packaging/stand-ins', `${name}.cjs`);
+const alias = Object.fromEntries(['node-forge', 'form-data', 'https-proxy-agent'].map((name) => [name, standIn(name)]));
+const product = { ...common, target: 'node18', minify: true, write: false, alias, define: { PRODUCT_VERSION: JSON.stringify(version) } };
 
 /** Entry points by name: every file of a folder whose name ends in .ts. */
 function entriesOf(folder) {
