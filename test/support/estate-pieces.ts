@@ -1,0 +1,53 @@
+import { parseThumbprint } from '../../src/certificates/thumbprint.ts';
+import type { PlannedMachine, RotationOptions } from '../../src/journal/contract.ts';
+import type { Registration } from '../../src/octopus/contract.ts';
+
+export const OLD = parseThumbprint('4E543E75D7692720A67C81810F096D855164FC49');
+export const NEW = parseThumbprint('B3997FBCFA03119B3752C98E8B99D06D32E38B45');
+export const THIRD = parseThumbprint('493739E3D40EA8B039732E27E02E165BF470D033');
+
+/** A planned machine; what a test does not name is unremarkable. */
+export function plannedMachine(given: Partial<PlannedMachine> = {}): PlannedMachine {
+  const name = given.name ?? 'web-01';
+  return {
+    key: `${THIRD}@${name}:10933`,
+    name,
+    own: THIRD,
+    uri: `https://${name}:10933/`,
+    host: name,
+    port: 10933,
+    route: 'listening-linux',
+    isHost: false,
+    isDisabled: false,
+    viaProxy: false,
+    registrations: [{ id: `Machines-${name}`, kind: 'target', spaceId: 'Spaces-1', spaceName: 'Default', name, isDisabled: false }],
+    ...given,
+  };
+}
+
+export function rotationOptions(given: Partial<RotationOptions> = {}): RotationOptions {
+  return { offlineMachines: 'refuse', waivers: [], drainLimitMinutes: 30, restartWatchSeconds: 150, ...given };
+}
+
+export function registration(given: Partial<Registration> = {}): Registration {
+  return {
+    id: 'Machines-1',
+    kind: 'target',
+    spaceId: 'Spaces-1',
+    name: 'web-01',
+    isDisabled: false,
+    healthStatus: 'Healthy',
+    statusSummary: '',
+    style: 'TentaclePassive',
+    uri: 'https://web-01:10933/',
+    thumbprint: THIRD,
+    thumbprintText: THIRD,
+    proxyId: null,
+    shell: 'Bash',
+    tentacleVersion: '8.3.2',
+    roles: ['web'],
+    environmentIds: ['Environments-1'],
+    workerPoolIds: [],
+    ...given,
+  };
+}
