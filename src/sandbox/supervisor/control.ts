@@ -71,7 +71,7 @@ async function unitControl(machine: Machine, given: string, verb: string): Promi
   const unit = machine.unitNames().find((name) => name.toLowerCase() === wanted);
   const service = unit === undefined ? undefined : machine.service(unit);
   if (!service) return { status: 404, body: { error: `${machine.name} has no unit ${given}.` } };
-  if (verb === 'kill') service.kill('SIGKILL');
+  if (verb === 'kill') service.crash();
   else if (verb === 'stop') await service.stop();
   else if (verb === 'start') await service.start();
   else return { status: 404, body: { error: `A unit cannot ${verb}.` } };

@@ -136,6 +136,7 @@ export class Machine {
   /** SIGKILLs every process of the machine; the service manager stays, so `Restart=` applies. */
   killEverything(): void {
     this.record('machine-killed');
+    for (const service of this.services.values()) service.crash();
     signal(this.processes(), 'SIGKILL');
   }
 

@@ -82,6 +82,12 @@ export class Service {
     else signal(this.members(), name);
   }
 
+  /** Kills everything as a crash would. Unlike a real crash it does not use up the start limit, so that tests may crash often. */
+  crash(): void {
+    this.startTimes = [];
+    this.kill('SIGKILL');
+  }
+
   /** Clears a failure and the start counter. */
   resetFailed(): void {
     this.startTimes = [];
