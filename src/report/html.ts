@@ -159,7 +159,7 @@ function evidence(report: Report): Markup {
   const story = [
     ...found.handOvers.map((one) => ({ at: one.at, text: `Handed over to ${one.unit}, job ${one.job}` })),
     ...found.handOvers.flatMap((one) => (one.queuedAgainAt ? [{ at: one.queuedAgainAt, text: `Runbook queued again: ${one.queuedTask}` }] : [])),
-    ...found.relay.map((one) => ({ at: one.at, text: one.text })),
+    ...found.relay.map((one) => ({ at: one.at, text: `Relay: ${one.text}` })),
   ].sort((a, b) => a.at.localeCompare(b.at));
   return html`<section class="long" aria-labelledby="evidence"><h2 id="evidence">Evidence</h2>
 ${facts([
