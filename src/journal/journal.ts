@@ -57,11 +57,14 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenedJo
     const ready: { one: Waiting; entry: Entry; line: string }[] = [];
     let last = previous;
     for (const one of batch) {
-      const { kind, subject, data } = one.addition;
+      const { addition } = one;
+      const { kind, subject, data } = addition;
       try {
         const count = entries.length + ready.length;
         const isFixed = ONCE.has(kind) && (written.has(kind) || ready.some(({ entry }) => entry.kind === kind));
-        if (isFixed) throw journalErrors.JOURNAL_FIXED({ kind, rotationId });
+        // Within one batch too: the plan in force may be one that waits with this one.
+        const fixedOld = kind === 'planned' ? plan([...entries, ...ready.map(({ entry }) => entry)])?.old : undefined;
+        if (isFixed || (addition.kind === 'planned' && fixedOld !== undefined && addition.data.old !== fixedOld)) throw journalErrors.JOURNAL_FIXED({ kind, rotationId });
         if ((kind === 'opened') !== (count === 0)) throw journalErrors.JOURNAL_ENTRY_INVALID({ kind, reason: NOT_OPENED });
         const { fenceNumber, runner, taskId, phase } = options;
         const { line, hash } = sealLine({ sequence: count, at: clock.now().toISOString(), fence: fenceNumber, runner, taskId, phase, kind, subject, data, previous: last } as Unsealed, key);

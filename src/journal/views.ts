@@ -10,7 +10,7 @@ export function opened(entries: readonly Entry[]): EntryData['opened'] | null {
 
 /** The plan in force: the latest, since machines that came or went before the swap are taken in (A28). OLD is the same in each. */
 export function plan(entries: readonly Entry[]): EntryData['planned'] | null {
-  return (entries.findLast((entry) => entry.kind === 'planned') as Entry<'planned'> | undefined)?.data ?? null;
+  return indexOf(entries).plan;
 }
 
 /** NEW, as fixed when its PFX was linted. */
@@ -27,15 +27,24 @@ export function proofs(entries: readonly Entry[]): Map<string, Map<ProofClaim, E
 
 /** One proof that stands, or null. Asked for each of many machines: of a journal that only grew, only what is new is read again. */
 export function proofOf(entries: readonly Entry[], subject: string, claim: ProofClaim): Entry<'proved'> | null {
+  return indexOf(entries).standing.get(subject)?.get(claim) ?? null;
+}
+
+function indexOf(entries: readonly Entry[]): Index {
   let index = indexes.get(entries);
-  if (index === undefined || index.last !== entries[index.read - 1]) indexes.set(entries, (index = { read: 0, last: undefined, standing: new Map() }));
-  for (; index.read < entries.length; index.read++) note(index.standing, entries[index.read]!);
+  if (index === undefined || index.last !== entries[index.read - 1]) indexes.set(entries, (index = { read: 0, last: undefined, standing: new Map(), plan: null }));
+  for (; index.read < entries.length; index.read++) {
+    const entry = entries[index.read]!;
+    note(index.standing, entry);
+    if (entry.kind === 'planned') index.plan = entry.data;
+  }
   index.last = entries[index.read - 1];
-  return index.standing.get(subject)?.get(claim) ?? null;
+  return index;
 }
 
 type Standing = Map<string, Map<ProofClaim, Entry<'proved'>>>;
-const indexes = new WeakMap<readonly Entry[], { read: number; last: Entry | undefined; standing: Standing }>();
+interface Index { read: number; last: Entry | undefined; standing: Standing; plan: EntryData['planned'] | null }
+const indexes = new WeakMap<readonly Entry[], Index>();
 
 function note(standing: Standing, entry: Entry): void {
   if (entry.kind === 'proved') {

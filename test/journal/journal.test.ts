@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { NewEntry } from '../../src/journal/contract.ts';
 import { readJournal } from '../../src/journal/journal.ts';
 import { sealLine, FIRST_PREVIOUS, type Unsealed } from '../../src/journal/line.ts';
-import { openIntents } from '../../src/journal/views.ts';
+import { openIntents, plan } from '../../src/journal/views.ts';
 import { systemFiles } from '../../src/runners/ports/files.ts';
 import { codeOf, KEY, OPENED, openTestJournal, preparedFolder, ROTATION, temporaryFolder } from './support.ts';
 
@@ -143,6 +143,17 @@ describe('The journal', () => {
     expect(await codeOf(journal.append(certificate))).toBe('JOURNAL_FIXED');
     const again = await openTestJournal(folder);
     expect(await codeOf(again.append(certificate))).toBe('JOURNAL_FIXED');
+  });
+
+  it('A28: takes in another plan of the same OLD, and never one of another OLD (rule 1)', async () => {
+    const folder = await preparedFolder();
+    const journal = await openTestJournal(folder);
+    const planned = (old: string, planHash: string): NewEntry<'planned'> => ({ kind: 'planned', subject: 'estate', data: { planHash, old: old.repeat(40) as never, oldSignature: 's', nodes: [], spaces: [], machines: [], outOfScope: [], options: { offlineMachines: 'refuse', waivers: [], graceHours: 0, drainLimitMinutes: 1, restartWatchSeconds: 1 }, notTouched: [] } });
+    const results = await Promise.allSettled([journal.append(open), journal.append(planned('A', '1')), journal.append(planned('B', '2')), journal.append(planned('A', '3'))]);
+    expect(results.map((one) => (one.status === 'fulfilled' ? 'written' : (one.reason as { code: string }).code))).toEqual(['written', 'written', 'JOURNAL_FIXED', 'written']);
+    const again = await openTestJournal(folder);
+    expect(await codeOf(again.append(planned('B', '4')))).toBe('JOURNAL_FIXED');
+    expect(plan(again.entries())?.planHash).toBe('3');
   });
 
   it('D4: writes nothing once it is fenced out, and cuts nothing either', async () => {

@@ -30,13 +30,11 @@ async function run(command: Command): Promise<CommandResult> {
     const stderr = new Kept();
     let timedOut = false;
     let settled = false;
-    let timer: NodeJS.Timeout | undefined;
-    let linger: NodeJS.Timeout | undefined;
+    const timers: NodeJS.Timeout[] = [];
     const settle = (result: Pick<CommandResult, 'exitCode' | 'notStarted'>): void => {
       if (settled) return;
       settled = true;
-      clearTimeout(timer);
-      clearTimeout(linger);
+      for (const timer of timers) clearTimeout(timer);
       answer({ ...result, stdout: stdout.text(), stderr: stderr.text(), timedOut });
     };
     let child;
@@ -59,17 +57,18 @@ async function run(command: Command): Promise<CommandResult> {
       if (started.pid === undefined) settle({ exitCode: null, notStarted: error.code ?? 'EUNKNOWN' });
     });
     // The number may belong to somebody else once the program was waited for: kill only before its end is known.
-    timer = setTimeout(() => {
+    const limit = setTimeout(() => {
       timedOut = true;
       killGroup(started.pid);
     }, command.timeoutMs);
+    timers.push(limit);
     started.once('exit', (exitCode) => {
-      clearTimeout(timer);
-      linger = setTimeout(() => {
+      clearTimeout(limit);
+      timers.push(setTimeout(() => {
         started.stdout.destroy();
         started.stderr.destroy();
         settle({ exitCode: timedOut ? null : exitCode });
-      }, LINGER_MS);
+      }, LINGER_MS));
     });
     started.once('close', (exitCode) => settle({ exitCode: timedOut ? null : exitCode }));
     // A program that does not read its input is no error of ours.
