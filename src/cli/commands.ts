@@ -44,7 +44,7 @@ export function showFailure(error: unknown, io: Io): number {
   const refusals = refusalsOf(error);
   for (const refusal of refusals) io.error(refusalText(refusal));
   if (refusals.length > 0) return refusals.some((refusal) => refusal.code === 'CLI_INTERRUPTED') ? 130 : 1;
-  const said = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : String(error);
+  const said = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]!.replace(/\.$/, '')}` : String(error);
   const debug = io.environment['OCTOPUS_ROTATION_DEBUG'];
   if (debug !== undefined && debug !== '' && error instanceof Error) io.error(error.stack ?? said);
   io.error(`This is a defect of Octopus Rotation: ${said}. Run the command again with OCTOPUS_ROTATION_DEBUG=1 for the details, and report them.`);
