@@ -15,6 +15,12 @@ export const certificateErrors = catalogue({
 });
 
 export const pfxErrors = catalogue({
+  PFX_UNREADABLE: (values: { path: string; code: string }) => ({
+    message: `The PFX "${printable(values.path, 400)}" cannot be read (${printable(values.code)}).`,
+    safe: 'Nothing was changed.',
+    next: 'Look at the path, and at the rights of the account that runs this command.',
+    failureMode: 'A22',
+  }),
   PFX_WRONG_PASSWORD: (values: { path: string; given: boolean }) => ({
     message: values.given
       ? `The PFX "${printable(values.path, 400)}" does not open with the password given (its MAC does not match).`

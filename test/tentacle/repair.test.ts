@@ -15,7 +15,7 @@ describe('repairCommand', () => {
     writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${text}\n`);
     chmodSync(join(folder, 'bin', name), 0o755);
   };
-  const paste = (command: string) => execFileSync('bash', ['-c', command], { env: { PATH: `${join(folder, 'bin')}:/usr/bin:/bin` }, encoding: 'utf8' });
+  const paste = (command: string) => execFileSync('bash', ['-c', command], { env: { PATH: `${join(folder, 'bin')}:/usr/bin:/bin` }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'rotation-repair-'));
     mkdirSync(join(folder, 'bin'));
