@@ -217,7 +217,6 @@ export interface Machine {
 export interface Options {
   offlineMachines: 'refuse' | 'leave-behind';
   waivers: Waiver[];
-  graceHours: number;
   drainLimitMinutes: number;
   restartWatchSeconds: number;
 }
