@@ -45,7 +45,8 @@ function registration(machine: Machine, kind: Registration['kind'], spaceId: str
     thumbprint,
     thumbprintText: thumbprint === null ? written : null,
     proxyId: filled(at.ProxyId),
-    shell: filled(machine.ShellName),
+    // A machine that was never checked in full.
+    shell: machine.ShellName === 'Unknown' ? null : filled(machine.ShellName),
     tentacleVersion: filled(Endpoint.TentacleVersionDetails?.Version) ?? filled(Endpoint.KubernetesAgentDetails?.TentacleVersion),
     roles: machine.Roles,
     environmentIds: machine.EnvironmentIds,

@@ -18,7 +18,7 @@ export interface ServerEstate {
   server: { version: string; nodes: { name: string; machine: string }[] };
   spaces: { name: string; environments: string[]; workerPools?: string[] }[];
   machines: {
-    name: string; tentacleVersion?: string;
+    name: string; tentacleVersion?: string; state?: 'on' | 'off';
     registrations: { space: string; as: 'target' | 'worker'; name?: string; roles?: string[]; environments?: string[]; workerPools?: string[]; disabled?: boolean }[];
   }[];
   otherEndpoints?: { space: string; name: string; style: string; roles?: string[]; environments?: string[] }[];
@@ -74,14 +74,18 @@ function endpointOf(machine: ServerMachine | null, style: string, version: strin
   };
 }
 
-function addMachine(content: DatabaseContent, spaceName: string, machine: ServerMachine | null, version: string | null, spec: { as: 'target' | 'worker'; name: string; style: string; roles?: string[]; environments?: string[]; workerPools?: string[]; disabled?: boolean }): void {
+function addMachine(content: DatabaseContent, spaceName: string, machine: ServerMachine | null, version: string | null, spec: { as: 'target' | 'worker'; name: string; style: string; roles?: string[]; environments?: string[]; workerPools?: string[]; disabled?: boolean; off?: boolean }): void {
   const all = content.Collections;
   const space = find('space', all.Spaces, spaceName);
   const inSpace = <T extends { SpaceId: string }>(items: T[]) => items.filter((item) => item.SpaceId === space.Id);
   const Endpoint = endpointOf(machine, spec.style, version);
   const base: Omit<MachineBase, 'Id'> = {
     SpaceId: space.Id, Name: spec.name, Slug: slugOf(spec.name), MachinePolicyId: inSpace(all.MachinePolicies)[0]?.Id ?? '', IsDisabled: spec.disabled ?? false, IsInProcess: false,
-    HealthStatus: 'Unknown', StatusSummary: 'This machine was recently added. Please perform a health check.', HasLatestCalamari: true, OperatingSystem: 'Unknown', ShellName: 'Unknown', ShellVersion: 'Unknown', Architecture: '',
+    // An estate that has been in use: each Tentacle was checked when it was last on.
+    ...(machine
+      ? { HealthStatus: spec.off ? 'Unavailable' as const : 'Healthy' as const, StatusSummary: '', OperatingSystem: 'Linux', ShellName: 'Bash', ShellVersion: '5.2', Architecture: 'x64' }
+      : { HealthStatus: 'Unknown' as const, StatusSummary: 'This machine was recently added. Please perform a health check.', OperatingSystem: 'Unknown', ShellName: 'Unknown', ShellVersion: 'Unknown', Architecture: '' }),
+    HasLatestCalamari: true,
     SkipInitialHealthCheck: false, Thumbprint: Endpoint.Thumbprint ?? null, Uri: Endpoint.Uri ?? null, Endpoint, LastChecked: null,
   };
   if (spec.as === 'worker') {
@@ -121,7 +125,7 @@ export async function createServer(home: string, estate: ServerEstate, machines:
   };
   for (const spec of estate.machines) {
     for (const registration of spec.registrations) {
-      addMachine(content, registration.space, machineOf(spec.name), spec.tentacleVersion ?? '8.3.2', { style: 'TentaclePassive', ...registration, name: registration.name ?? spec.name });
+      addMachine(content, registration.space, machineOf(spec.name), spec.tentacleVersion ?? '8.3.2', { style: 'TentaclePassive', ...registration, name: registration.name ?? spec.name, off: spec.state === 'off' });
     }
   }
   for (const other of estate.otherEndpoints ?? []) addMachine(content, other.space, null, null, { as: 'target', ...other });

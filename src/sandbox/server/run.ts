@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { basename } from 'node:path';
+import type { Server } from 'node:tls';
 import { ArtifactStore } from './artifacts.ts';
 import { listenForTentacles } from './comms-listener.ts';
 import { Database } from './database/database.ts';
@@ -28,6 +29,8 @@ export function readCertificate(database: Database): CertificateInForce {
   return { thumbprint: stored.Thumbprint, keyPem: database.reveal(stored.PrivateKey), certificatePem: new X509Certificate(Buffer.from(stored.Certificate, 'base64')).toString() };
 }
 
+interface Stores { packages: PackageStore; artifacts: ArtifactStore }
+
 export interface RunningServer { stop(): Promise<void> }
 
 /**
@@ -49,12 +52,32 @@ export async function runServer(machineDir: string, configuration: Configuration
   const web = new URL(configuration.get('Octopus.WebPortal.ListenPrefixes') ?? '');
   const logs = new TaskLogs(folders.taskLogs);
   const queue = new TaskQueue({ database, nodeName, logs, log, truth, faults });
-  const stores = { packages: new PackageStore(database, folders.packages), artifacts: new ArtifactStore(database, folders.artifacts) };
+  const stores: Stores = { packages: new PackageStore(database, folders.packages), artifacts: new ArtifactStore(database, folders.artifacts) };
   const uri = web.origin;
   const context: ServerContext = { database, folders, faults, log, truth, queue, logs, nodeName, uri, startedAt: new Date(), phase: 'starting' };
   log.write('INFO', `Octopus Server ${database.read().ServerVersion} is starting (node ${nodeName})`);
   const app = await createApp(context, stores);
   await app.listen({ host: '127.0.0.1', port: Number(web.port) });
+  const { listener, heart } = await startUp(context, stores, configuration).catch(async (error: unknown) => {
+    await app.close();
+    throw error;
+  });
+  return {
+    stop: async () => {
+      context.phase = 'stopping';
+      log.write('INFO', 'Octopus Server is stopping');
+      clearInterval(heart);
+      queue.stop();
+      listener.close();
+      await app.close();
+      truth.event('server-stopped', { node: nodeName, pid: process.pid });
+    },
+  };
+}
+
+/** What follows once the web port answers 503: certificate, communications port, lost tasks, queue. */
+async function startUp(context: ServerContext, stores: Stores, configuration: Configuration): Promise<{ listener: Server; heart: NodeJS.Timeout }> {
+  const { database, queue, truth, faults, log, nodeName, uri } = context;
   const certificate = readCertificate(database);
   const parts = { database, artifacts: stores.artifacts, certificate, serverUri: uri };
   queue.runner('Health', healthRunner(parts));
@@ -75,15 +98,5 @@ export async function runServer(machineDir: string, configuration: Configuration
     queue.start();
     log.write('INFO', `Listening for Tentacles with the certificate ${certificate.thumbprint}; web portal at ${uri}`);
   }
-  return {
-    stop: async () => {
-      context.phase = 'stopping';
-      log.write('INFO', 'Octopus Server is stopping');
-      clearInterval(heart);
-      queue.stop();
-      listener.close();
-      await app.close();
-      truth.event('server-stopped', { node: nodeName, pid: process.pid });
-    },
-  };
+  return { listener, heart };
 }

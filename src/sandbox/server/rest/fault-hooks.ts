@@ -13,7 +13,7 @@ export function faultHooks(app: FastifyInstance, context: ServerContext): void {
     const drop = faults.current().dropConnections;
     if (!(typeof drop === 'object' && drop.after === true) && faults.strikes('dropConnections', path)) {
       reply.hijack();
-      request.raw.destroy();
+      request.raw.socket.destroy();
       return undefined;
     }
     if (faults.strikes('unavailable', path)) return reply.code(503).send(errorBody('Octopus Server is unavailable.'));
@@ -27,7 +27,7 @@ export function faultHooks(app: FastifyInstance, context: ServerContext): void {
   });
   app.addHook('onSend', async (request, _reply, payload) => {
     const drop = context.faults.current().dropConnections;
-    if (typeof drop === 'object' && drop.after === true && context.phase === 'ready' && context.faults.strikes('dropConnections', (request.originalUrl ?? request.url).split('?')[0] ?? '')) request.raw.destroy();
+    if (typeof drop === 'object' && drop.after === true && context.phase === 'ready' && context.faults.strikes('dropConnections', (request.originalUrl ?? request.url).split('?')[0] ?? '')) request.raw.socket.destroy();
     return payload;
   });
 }

@@ -37,7 +37,7 @@ function actionFrom(call: SpaceCall, read: BodyReader, sent: Json, current: Runb
   if (sent.ActionType !== 'Octopus.Script') read.complain(`sandbox: the action type ${String(sent.ActionType)} of ${what} is not simulated.`);
   const existing = current.Steps.flatMap(({ Actions }) => Actions).find(({ Id }) => Id === sent.Id);
   const Properties = propertiesFrom(call.context.database, read, what, sent.Properties, existing?.Properties ?? {});
-  refuseUnknown(read, what, Object.keys(Properties).filter((name) => /^Octopus/i.test(name)), actionProperties);
+  refuseUnknown(read, what, Object.keys(Properties).filter((name) => /^Octopus(\.|Use)/i.test(name)), actionProperties);
   for (const key of ['Inputs', 'WorkerPoolVariable', 'StepPackageVersion', 'LastSavedStepPackageVersion']) if (sent[key]) read.complain(`sandbox: ${key} of ${what} is not simulated.`);
   if (list(sent.Channels).length + list(sent.TenantTags).length + list(sent.GitDependencies).length > 0) read.complain(`sandbox: channels, tenant tags and Git dependencies of ${what} are not simulated.`);
   return {
