@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { refusalsOf } from '../../src/errors/refusal.ts';
+import { install } from '../../src/install/install.ts';
+import type { Release } from '../../src/install/release.ts';
+import { stepTemplate, type InputSchema, type StepMetadata } from '../../src/packaging/step-template.ts';
+import { fastClock, KEY } from '../octopus/server.ts';
+import { smallOctopus, type SmallOctopus } from './small-octopus.ts';
+
+const read = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
+
+function release(content = 'the package', hash = 'a'): Release {
+  const phases = readdirSync('steps').filter((name) => !name.endsWith('.ts'));
+  return {
+    version: '1.2.3', fileName: 'octopus-rotation.1.2.3.zip', content: Buffer.from(content),
+    templates: new Map(phases.map((phase) => [phase, stepTemplate(phase, read<StepMetadata>(`steps/${phase}/metadata.json`), read<InputSchema>(`schemas/inputs/${phase}.schema.json`), { [`${phase}.js`]: hash.repeat(64) })])),
+  };
+}
+
+async function run(octopus: SmallOctopus, change: { release?: Release; apiKey?: string; host?: string; environment?: string; space?: string; given?: Record<string, string> } = {}) {
+  const changes: string[] = [];
+  const secrets: string[] = [];
+  const before = octopus.writes().length;
+  const result = await install({
+    url: octopus.url, apiKey: change.apiKey ?? KEY, release: change.release ?? release(), clock: fastClock(), random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
+    settings: { spaceName: change.space ?? 'Default', environmentName: change.environment ?? 'Production', hostTentacle: change.host ?? 'octopus-01', given: change.given ?? {} },
+    watch: { change: ({ kind, action }) => changes.push(`${action} ${kind}`), secretMade: (value) => secrets.push(value) },
+  }).catch((error: unknown) => error as Error);
+  return { result, codes: refusalsOf(result).map((each) => each.code), changes, secrets, writes: octopus.writes().slice(before) };
+}
+
+const variables = (octopus: SmallOctopus) => Object.values(octopus.variables).find((each) => String(each['OwnerId']).startsWith('Projects'))!.Variables;
+const variable = (octopus: SmallOctopus, name: string) => variables(octopus).find((each) => each['Name'] === name)!;
+const steps = (octopus: SmallOctopus) => Object.values(octopus.processes)[0]!.Steps as { Name: string; Condition: string; Properties: Record<string, string>; Actions: [{ Properties: Record<string, string>; Packages: unknown[] }] }[];
+
+describe('installing', () => {
+  it('puts everything in place, and done again writes nothing', async () => {
+    const octopus = await smallOctopus();
+    const first = await run(octopus);
+    expect(first.result).toMatchObject({ spaceId: 'Spaces-1', snapshot: 'Snapshot 1' });
+    expect(new Set(first.changes.map((each) => each.split(' ')[0]))).toEqual(new Set(['create', 'update']));
+    expect(octopus.packages[0]?.content.toString()).toBe('the package');
+
+    const second = await run(octopus);
+    expect(second.result).toEqual(first.result);
+    expect(second.writes).toEqual([]);
+    expect(new Set(second.changes.map((each) => each.split(' ')[0]))).toEqual(new Set(['unchanged']));
+    expect(second.secrets).toEqual([]);
+  });
+
+  it('is finished by the next one, wherever the first one breaks off', async () => {
+    for (let at = 1; ; at += 1) {
+      const octopus = await smallOctopus();
+      octopus.breakAtWrite = at;
+      const first = await run(octopus);
+      octopus.breakAtWrite = null;
+      const second = await run(octopus);
+      expect([at, second.result]).toEqual([at, expect.objectContaining({ snapshot: expect.any(String) })]);
+      expect([at, (await run(octopus)).writes]).toEqual([at, []]);
+      expect(octopus.collections['projects']).toHaveLength(1);
+      expect(octopus.collections['runbooks']).toHaveLength(1);
+      if (first.writes.length < at) break;
+    }
+  });
+
+  it('makes the secret of 32 random bytes once, keeps it as sensitive and shows it once', async () => {
+    const octopus = await smallOctopus();
+    const { secrets } = await run(octopus);
+    expect(secrets).toHaveLength(1);
+    expect(Buffer.from(secrets[0]!, 'base64url')).toHaveLength(32);
+    expect(variable(octopus, 'Rotation.Secret')).toMatchObject({ Value: secrets[0], IsSensitive: true, Type: 'Sensitive' });
+  });
+
+  it('replaces the API key when another one is given, told by a fingerprint that does not hold it', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    const other = await run(octopus, { apiKey: 'API-OTHERKEY1111' });
+    expect(other.changes.filter((each) => !each.startsWith('unchanged'))).toEqual(['update variables', 'create snapshot']);
+    expect(variable(octopus, 'Rotation.ApiKey')).toMatchObject({ Value: 'API-OTHERKEY1111', IsSensitive: true });
+    expect(String(variable(octopus, 'Rotation.ApiKey')['Description'])).not.toContain('OTHERKEY');
+  });
+
+  it('keeps what people set in the portal, and other variables, unless an option says otherwise', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    variable(octopus, 'Rotation.DrainLimitMinutes')['Value'] = '90';
+    variables(octopus).push({ Id: 'theirs', Name: 'Theirs', Value: 'x', IsSensitive: false, Scope: {} });
+    await run(octopus, { given: { OfflineMachines: 'leave-behind' } });
+    expect(variable(octopus, 'Rotation.DrainLimitMinutes')['Value']).toBe('90');
+    expect(variable(octopus, 'Theirs')['Value']).toBe('x');
+    expect(variable(octopus, 'Rotation.OfflineMachines')['Value']).toBe('leave-behind');
+  });
+
+  it('D19: each step asks that nothing failed and that its predecessor said Continue; the report always runs', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    const all = steps(octopus);
+    expect(all.map((step) => step.Condition)).toEqual(['Success', ...Array.from({ length: 9 }, () => 'Variable'), 'Always']);
+    expect(all[1]?.Properties['Octopus.Step.ConditionVariableExpression']).toBe('#{unless Octopus.Deployment.Error}#{Octopus.Action[Plan server certificate].Output.Continue}#{/unless}');
+    for (const step of all) expect(step.Properties['Octopus.Action.TargetRoles']).toBe('octopus-rotation-host');
+  });
+
+  it('takes a new build of the templates into process and snapshot, and keeps the ids of the steps', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    const ids = steps(octopus).map((step) => (step as unknown as { Id: string }).Id);
+    const again = await run(octopus, { release: release('the package', 'b') });
+    expect(again.result).toMatchObject({ snapshot: 'Snapshot 2' });
+    expect(steps(octopus).map((step) => (step as unknown as { Id: string }).Id)).toEqual(ids);
+    expect(steps(octopus)[0]?.Actions[0].Properties['Octopus.Action.Script.ScriptBody']).toContain('b'.repeat(64));
+    expect(steps(octopus)[0]?.Actions[0].Properties['Octopus.Action.Template.Version']).toBe('2');
+  });
+
+  it('mends what somebody changed in the process', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    steps(octopus)[2]!.Condition = 'Always';
+    const again = await run(octopus);
+    expect(again.changes.filter((each) => !each.startsWith('unchanged'))).toEqual(['update process', 'create snapshot']);
+    expect(steps(octopus)[2]?.Condition).toBe('Variable');
+  });
+
+  it('adds the role to the host and keeps the rest of that machine', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    expect(octopus.collections['machines']?.[0]).toMatchObject({ Roles: ['server', 'octopus-rotation-host'], MachinePolicyId: 'MachinePolicies-1', MachineId: 'Machines-1' });
+  });
+
+  it('never puts key or secret into what it says', async () => {
+    const octopus = await smallOctopus();
+    octopus.breakAtWrite = 14;
+    const { result } = await run(octopus);
+    expect(result).toBeInstanceOf(Error);
+    expect(inspect(result, { depth: 10, showHidden: true })).not.toContain(KEY);
+  });
+});
+
+describe('what the installer refuses before it writes anything', () => {
+  it.each<[string, string, (octopus: SmallOctopus) => void, Parameters<typeof run>[1]]>([
+    ['a space that the key cannot see', 'INSTALL_SPACE_MISSING', () => undefined, { space: 'Nowhere' }],
+    ['an environment that is not there', 'INSTALL_ENVIRONMENT_MISSING', () => undefined, { environment: 'Nowhere' }],
+    ['a host that is not there', 'INSTALL_HOST_MISSING', () => undefined, { host: 'nobody' }],
+    ['D20: a second machine with the role', 'INSTALL_HOST_NOT_ALONE', (octopus) => ((octopus.collections['machines']![1]!['Roles'] as string[]).push('octopus-rotation-host')), {}],
+    ['a disabled host', 'INSTALL_HOST_DISABLED', (octopus) => (octopus.collections['machines']![0]!['IsDisabled'] = true), {}],
+    ['a host outside the environment', 'INSTALL_HOST_NOT_IN_ENVIRONMENT', (octopus) => (octopus.collections['machines']![0]!['EnvironmentIds'] = []), {}],
+    ['a host that is no listening Tentacle', 'INSTALL_HOST_NOT_TENTACLE', (octopus) => (octopus.collections['machines']![0]!['Endpoint'] = { CommunicationStyle: 'Ssh' }), {}],
+    ['a project of somebody else', 'INSTALL_NAME_TAKEN', (octopus) => {
+      octopus.collections['projects']!.push({ Id: 'Projects-1', Name: 'octopus rotation', Description: 'ours', VariableSetId: 'variableset-Projects-1' });
+      octopus.variables['variableset-Projects-1'] = { Id: 'variableset-Projects-1', OwnerId: 'Projects-1', Version: 0, Variables: [] };
+    }, {}],
+    ['a step template of somebody else', 'INSTALL_NAME_TAKEN', (octopus) => octopus.collections['actiontemplates']!.push({ Id: 'ActionTemplates-1', Name: 'Octopus Rotation - Plan server certificate', Description: '', Version: 1 }), {}],
+    ['a release without all templates', 'INSTALL_RELEASE_INCOMPLETE', () => undefined, { release: { ...release(), templates: new Map([...release().templates].slice(1)) } }],
+  ])('%s', async (_, code, prepare, change) => {
+    const octopus = await smallOctopus();
+    prepare(octopus);
+    const { codes, writes } = await run(octopus, change);
+    expect(codes).toEqual([code]);
+    expect(writes).toEqual([]);
+  });
+
+  it('a package of the same version with other content', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    const { codes, writes } = await run(octopus, { release: release('other content') });
+    expect([codes, writes]).toEqual([['INSTALL_PACKAGE_DIFFERS'], []]);
+  });
+
+  it('a secret that is not sensitive', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    Object.assign(variable(octopus, 'Rotation.Secret'), { IsSensitive: false, Type: 'String' });
+    const { codes, writes } = await run(octopus);
+    expect([codes, writes]).toEqual([['INSTALL_SECRET_NOT_SENSITIVE'], []]);
+  });
+
+  it('several things at once, all told', async () => {
+    const octopus = await smallOctopus();
+    expect((await run(octopus, { host: 'nobody', environment: 'Nowhere' })).codes).toEqual(['INSTALL_ENVIRONMENT_MISSING', 'INSTALL_HOST_MISSING']);
+  });
+});

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { says } from '../../src/install/same.ts';
+import { rotateServerCertificate } from '../../src/install/runbooks/rotate-server-certificate.ts';
+import { serverCertificate } from '../../src/rotations/server-certificate.ts';
+
+describe('the runbook "Rotate server certificate"', () => {
+  it('has the phases of the rotation, in their order', () => {
+    expect(rotateServerCertificate.steps.map((step) => step.phase)).toEqual(serverCertificate.phases.map((each) => each.phase));
+  });
+
+  it('gives every input of every phase a value, and none that the phase does not know', () => {
+    for (const step of rotateServerCertificate.steps) {
+      const schema = JSON.parse(readFileSync(`schemas/inputs/${step.phase}.schema.json`, 'utf8')) as { properties: object };
+      expect([step.name, Object.keys(step.bindings).sort()]).toEqual([step.name, Object.keys(schema.properties).sort()]);
+    }
+  });
+
+  it('refers only to steps that come before', () => {
+    const names = rotateServerCertificate.steps.map((step) => step.name);
+    expect(new Set(names).size).toBe(names.length);
+    rotateServerCertificate.steps.forEach((step, index) => {
+      for (const [, name] of JSON.stringify(step).matchAll(/Octopus\.Action\[(.+?)\]/g)) expect(names.slice(0, index)).toContain(name);
+    });
+  });
+});
+
+describe('comparing what is there with what is wanted', () => {
+  it.each<[unknown, unknown, boolean]>([
+    [{ a: 1, b: 2 }, { a: 1 }, true],
+    [{ a: 1 }, { a: 1, b: null }, true],
+    [{ a: 1 }, { a: 1, b: { c: '' } }, true],
+    [{ a: 1, b: 'x' }, { a: 1, b: '' }, false],
+    [{ a: [1, 2] }, { a: [1] }, false],
+    [{ a: [{ x: 1, Id: 'i' }] }, { a: [{ x: 1 }] }, true],
+    [{ a: false }, { a: false }, true],
+    [{}, { a: false }, false],
+    [null, { a: 1 }, false],
+    ['1', 1, false],
+  ])('%j against %j: %s', (found, wanted, same) => {
+    expect(says(found, wanted)).toBe(same);
+  });
+});
