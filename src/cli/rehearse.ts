@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { cliErrors } from '../errors/cli.ts';
 import { refusalsOf } from '../errors/refusal.ts';
@@ -23,6 +24,9 @@ import { TaskFollower } from './rehearsal/task-follower.ts';
 const FORCE_VARIABLE = 'Rotation.Force';
 const API_KEY_VARIABLE = 'OCTOPUS_REHEARSAL_API_KEY';
 const POLL_MS = 250;
+const RELAY_POLL_MS = 100;
+/** How long the relay may take to remove its job after the rotation has ended. */
+const RELAY_END_MS = 10_000;
 /** After a run that handed over, how long the journal may be silent while the server answers. */
 const SILENCE_MS = 180_000;
 /** The same once the relay said that it gave up: it still undrains and queues the run that tells why. */
@@ -101,7 +105,7 @@ class Rehearsal {
       failure ??= error;
     }
     const report = saved?.report ?? null;
-    const path = saved === null ? null : relative(setting.io.folder, saved.html) || saved.html;
+    const path = saved === null ? null : shown(setting.io.folder, saved.html);
     const summary = summaryOf(report, (systemClock.monotonic() - this.begun) / 1000, path);
     const completed = failure === null && summary.outcome === 'completed';
     const keeps = setting.keep && this.sandbox !== null && !setting.signal.aborted;
@@ -197,7 +201,7 @@ class Rehearsal {
           this.emit({ event: 'run-ended', task, state });
           if (state === 'Success') return;
           const log = await saveTaskLog(access, task, join(this.setting.home.reports, 'logs'));
-          if (log !== null) this.emit({ event: 'saved', what: 'log', path: log });
+          if (log !== null) this.emit({ event: 'saved', what: 'log', path: shown(this.setting.io.folder, log) });
           throw cliErrors.CLI_RUN_FAILED({ task, state, step: [...follower.failures.keys()].at(-1) ?? null, log });
         }
       } catch (error) {
@@ -221,7 +225,7 @@ class Rehearsal {
       if (watch.rotation === null) throw cliErrors.CLI_NOTHING_ROTATED({ task: last });
       const limit = watch.relayGaveUp ? SILENCE_AFTER_GIVING_UP_MS : SILENCE_MS;
       if (systemClock.monotonic() - Math.max(watch.lastHeard, since) > limit) throw cliErrors.CLI_NOTHING_FOLLOWED({ task: last, seconds: limit / 1000 });
-      await systemClock.sleep(POLL_MS, this.halt.signal);
+      await systemClock.sleep(RELAY_POLL_MS, this.halt.signal);
     }
   }
 
@@ -234,7 +238,10 @@ class Rehearsal {
       spaceId: this.spaceId, tasks: this.runs, ended: this.watch!.ended !== null, rotation, folder: this.setting.home.reports,
       sleep: (milliseconds) => systemClock.sleep(milliseconds), monotonic: systemClock.monotonic, now: systemClock.now,
     });
-    this.emit({ event: 'saved', what: 'report', path: saved.html });
+    this.emit({ event: 'saved', what: 'report', path: shown(this.setting.io.folder, saved.html) });
+    // The relay still gives the lease back and removes its job; a second rotation must find neither.
+    const until = systemClock.monotonic() + RELAY_END_MS;
+    while (this.watch!.ended !== null && existsSync(join(this.setting.home.state, 'relay', rotation.rotationId)) && systemClock.monotonic() < until) await systemClock.sleep(100);
     return saved;
   }
 
@@ -261,8 +268,14 @@ class Rehearsal {
   private whatStays(keeps: boolean): string {
     const { home } = this.setting;
     if (keeps) return `The embedded Octopus keeps running at ${this.sandbox!.line.url}; its API key is in ${join(home.folder, 'sandbox.json')}. Ctrl-C stops it${home.kept ? '' : ' and removes its folder'}.`;
-    return home.kept ? `The embedded Octopus was stopped; everything it wrote is in ${home.folder}. Start it again for a look: octopus-rotation sandbox --estate ${relative(this.setting.io.folder, this.setting.estateFile) || this.setting.estateFile} --home ${home.folder}` : 'The embedded Octopus was stopped and its folder removed.';
+    return home.kept ? `The embedded Octopus was stopped; everything it wrote is in ${home.folder}. Start it again for a look: octopus-rotation sandbox --estate ${shown(this.setting.io.folder, this.setting.estateFile)} --home ${home.folder}` : 'The embedded Octopus was stopped and its folder removed.';
   }
+}
+
+/** A path as people would type it: relative below the current folder, else whole. */
+function shown(folder: string, path: string): string {
+  const below = relative(folder, path);
+  return below.startsWith('..') || below === '' ? path : below;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -21,8 +21,8 @@ export function plainPresenter(io: Io): Presenter {
   let told = 0;
   return {
     show(event) {
-      if (event.event === 'phase' && event.state === 'running' && event.percent > 0) {
-        if (event.elapsed - told < PROGRESS_SECONDS) return;
+      if (event.event === 'phase' && event.state === 'running' && (event.percent > 0 || event.text !== '')) {
+        if (event.text === '' || event.elapsed - told < PROGRESS_SECONDS) return;
         told = event.elapsed;
         io.out(stamped(event.elapsed, `    ${String(Math.round(event.percent)).padStart(3)} %  ${event.text}`));
         return;

@@ -8,6 +8,9 @@ import type { ServerAccess } from './server-access.ts';
 
 export interface SavedReport { report: Report; html: string }
 
+/** Names of the artifacts that the relay attaches when the rotation has ended. */
+const FINAL_JSON = 'rotation-final-report.json';
+const FINAL_HTML = 'rotation-final-report.html';
 const REPORT_WAIT_MS = 20_000;
 
 /**
@@ -31,11 +34,9 @@ export async function fetchReport(access: ServerAccess, options: { spaceId: stri
 async function attachedReport(access: ServerAccess, spaceId: string, tasks: readonly string[]): Promise<{ report: Report; json: Uint8Array; html: Uint8Array } | null> {
   for (const task of [...tasks].reverse()) {
     const artifacts = await access.artifacts(spaceId, task);
-    const json = await artifacts.find((one) => one.name === 'rotation-report.json')?.read();
-    const html = await artifacts.find((one) => one.name === 'rotation-report.html')?.read();
-    if (!json || !html) continue;
-    const report = JSON.parse(Buffer.from(json).toString('utf8')) as Report;
-    if (report.endedAt !== null) return { report, json, html };
+    const json = await artifacts.find((one) => one.name === FINAL_JSON)?.read();
+    const html = await artifacts.find((one) => one.name === FINAL_HTML)?.read();
+    if (json && html) return { report: JSON.parse(Buffer.from(json).toString('utf8')) as Report, json, html };
   }
   return null;
 }
