@@ -14,8 +14,11 @@ export interface LocalTentacle { executable: string; instance: string; home: str
 
 /** Starts relays and asks about them. The runner implements it with the service manager of this machine. */
 export interface RelayControl {
-  /** Writes the job, copies what the relay runs, starts it detached from the Tentacle's service, and waits until it says that it has the job. */
-  start(job: Omit<RelayJob, 'relaySha256' | 'folder'>): Promise<{ unit: string; relaySha256: string }>;
+  /**
+   * Writes the job and copies what the relay runs; then lets `announce` put it on record; then starts it detached from the Tentacle's
+   * service, and waits until it says that it has the job.
+   */
+  start(job: Omit<RelayJob, 'relaySha256' | 'folder'>, announce: (relay: { unit: string; relaySha256: string }) => Promise<void>): Promise<void>;
   /** Whether a relay of this rotation runs. */
   alive(rotationId: string): Promise<boolean>;
   /** Waits for the answer of a relay that was started for a check. */
@@ -38,7 +41,8 @@ export interface PhaseContext {
   readonly localTentacle: LocalTentacle | null;
   /** Environment that local scripts need: PATH and what Tentacle gives to scripts. */
   readonly scriptEnvironment: Record<string, string>;
-  octopus(url: string, apiKey: string): OctopusClient;
+  /** `deadlineMs`: total time of one call with its retries; default one minute. */
+  octopus(url: string, apiKey: string, deadlineMs?: number): OctopusClient;
   /** Collects a file as an artifact of the task. */
   artifact(path: string, name: string): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { Thumbprint } from '../certificates/thumbprint.ts';
 import type { OutOfScope, PlannedMachine } from '../journal/contract.ts';
 import type { OctopusClient, Registration, Space } from '../octopus/contract.ts';
-import { routeOf } from '../rotations/routes.ts';
+import { routeOf } from '../gates/routes.ts';
 
 /** Everything registered with a server, sorted by what can be done with it. */
 export interface Inventory {

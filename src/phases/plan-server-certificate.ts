@@ -149,7 +149,7 @@ async function conclude(context: PhaseContext, inputs: PlanServerCertificateInpu
     restartCommand: null,
     localTentacle: localTentacle(context),
     environment: context.scriptEnvironment,
-  });
+  }, () => Promise.resolve());
   const check = await context.relay.checkResult(rotation.id, RELAY_CHECK_TIMEOUT_MS);
   await context.relay.remove(rotation.id);
   if (!check.ready) throw swapErrors.RELAY_NOT_READY({ reason: check.reason });

@@ -57,7 +57,8 @@ function everyMachineAccountedFor(rotation: Rotation): void {
 
 async function handOver(context: PhaseContext, inputs: ReplaceServerCertificateInputs, rotation: Rotation, octopusServer: string) {
   await rotation.guard();
-  const { unit, relaySha256 } = await context.relay.start({
+  let name = '';
+  await context.relay.start({
     format: 1,
     kind: 'swap',
     rotationId: rotation.id,
@@ -75,11 +76,13 @@ async function handOver(context: PhaseContext, inputs: ReplaceServerCertificateI
     restartCommand: inputs.RestartCommand ?? null,
     localTentacle: localTentacle(context),
     environment: context.scriptEnvironment,
+  }, ({ unit, relaySha256 }) => {
+    name = unit;
+    return rotation.record({ kind: 'handed-over', subject: 'server', data: { job: 'swap', unit, relaySha256 } });
   });
-  await rotation.record({ kind: 'handed-over', subject: 'server', data: { job: 'swap', unit, relaySha256 } });
   return {
     outcome: 'handed-over' as const,
     outputs: { HandedOver: 'True' },
-    headline: `Handed over to the relay (${unit}): when this run has ended it drains the node, proves once more, imports ${rotation.fresh!.thumbprint}, restarts Octopus Server and runs this runbook again.`,
+    headline: `Handed over to the relay (${name}): when this run has ended it drains the node, proves once more, imports ${rotation.fresh!.thumbprint}, restarts Octopus Server and runs this runbook again.`,
   };
 }

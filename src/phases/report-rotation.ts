@@ -38,7 +38,7 @@ export const phase: Phase<ReportRotationInputs> = {
 /** The host's own Tentacle runs this very step; the relay restarts and probes it afterwards, and ends the rotation (A41). */
 function handOverTheEnd(context: PhaseContext, inputs: ReportRotationInputs & { RotationId: string }): Promise<PhaseResult> {
   return withRotation(context, 'report-rotation', inputs, { requires: [{ subject: 'estate', claim: 'verified' }] }, async (rotation) => {
-    const { unit, relaySha256 } = await context.relay.start({
+    await context.relay.start({
       format: 1,
       kind: 'finish',
       rotationId: rotation.id,
@@ -56,8 +56,7 @@ function handOverTheEnd(context: PhaseContext, inputs: ReportRotationInputs & { 
       restartCommand: null,
       localTentacle: localTentacle(context),
       environment: context.scriptEnvironment,
-    });
-    await rotation.record({ kind: 'handed-over', subject: 'server', data: { job: 'finish', unit, relaySha256 } });
+    }, ({ unit, relaySha256 }) => rotation.record({ kind: 'handed-over', subject: 'server', data: { job: 'finish', unit, relaySha256 } }));
     return { outcome: 'handed-over', outputs: {}, headline: 'The relay ends the rotation when this run is over.' };
   });
 }

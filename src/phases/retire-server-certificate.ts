@@ -76,7 +76,7 @@ function removeScript(rotation: Rotation, operation: 'observe' | 'remove', resta
 async function removeTrust(context: PhaseContext, rotation: Rotation, machines: PlannedMachine[], failed: Map<string, string>): Promise<void> {
   if (machines.length === 0) return;
   await rotation.guard();
-  for (const machine of machines) await rotation.intend(RETIRE_EFFECT, machine.key, { thumbprint: rotation.plan.old });
+  await Promise.all(machines.map((machine) => rotation.intend(RETIRE_EFFECT, machine.key, { thumbprint: rotation.plan.old })));
   const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, machines, 'Octopus Rotation: distrust the old server certificate', removeScript(rotation, 'remove', 'detached'));
   for (const machine of machines) {
     const outcome = outcomes.get(machine.key)!;

@@ -18,6 +18,8 @@ type Detail = Record<string, string | number | boolean | null>;
 
 /** How long a phase waits for the relay of the same rotation to yield, or for its own predecessor's lock. */
 const LEASE_WAIT_MS = 90_000;
+/** The fence is asked of Octopus before every effect; a server that is down must not hold up each of them. */
+const GUARD_DEADLINE_MS = 2_000;
 
 /** An open rotation in the hands of this process: lease taken, journal verified. */
 export interface Rotation {
@@ -59,6 +61,7 @@ export interface RotationSession {
 async function leaseOptions(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>, rotationId: RotationId | null, opening: boolean): Promise<LeaseOptions> {
   return {
     octopus: context.octopus(access.ServerUrl, access.ApiKey),
+    quickOctopus: context.octopus(access.ServerUrl, access.ApiKey, GUARD_DEADLINE_MS),
     spaceId: access.SpaceId,
     files: context.files,
     folder: await openStateFolder(context.files, access.StateFolder),

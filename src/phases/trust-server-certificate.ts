@@ -65,7 +65,7 @@ async function addTrust(context: PhaseContext, rotation: Rotation, machines: Pla
   const failed = new Map<string, string>();
   if (machines.length === 0) return failed;
   await rotation.guard();
-  for (const machine of machines) await rotation.intend('add-trust', machine.key, { thumbprint: fresh });
+  await Promise.all(machines.map((machine) => rotation.intend('add-trust', machine.key, { thumbprint: fresh })));
   const body = trustScript({ rotationId: rotation.id, fence: rotation.fence, operation: 'add', thumbprint: fresh, restart: 'detached', restartDelaySeconds: RESTART_DELAY_SECONDS, restartWatchSeconds: rotation.plan.options.restartWatchSeconds, idleLimitSeconds: IDLE_LIMIT_SECONDS });
   const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, machines, 'Octopus Rotation: trust the new server certificate', body);
   for (const machine of machines) {

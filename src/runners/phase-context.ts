@@ -20,9 +20,9 @@ export function phaseContext(options: { runner: RunnerName; voice: Voice; localT
     relay,
     localTentacle: options.localTentacle,
     scriptEnvironment: options.scriptEnvironment,
-    octopus: (url, apiKey) => {
+    octopus: (url, apiKey, deadlineMs) => {
       options.voice.secret(apiKey);
-      return createOctopusClient({ url, apiKey, clock: ports.clock, random: ports.random });
+      return createOctopusClient({ url, apiKey, clock: ports.clock, random: ports.random, ...(deadlineMs === undefined ? {} : { deadlineMs }) });
     },
     artifact: options.artifact,
   };

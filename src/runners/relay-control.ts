@@ -55,7 +55,7 @@ export function relayControl(options: { clock: Clock; files: Files; processes: P
   const folders = new Map<string, string>();
 
   return {
-    async start(job) {
+    async start(job, announce) {
       const folder = await take(() => relayFolder(job.stateFolder, job.rotationId), job.rotationId);
       folders.set(job.rotationId, folder);
       const program = await files.read(join(programs, PROGRAM));
@@ -67,10 +67,10 @@ export function relayControl(options: { clock: Clock; files: Files; processes: P
       const unit = relayUnit(job.rotationId);
       const unitPath = join(folder, unit);
       await files.create(unitPath, unitText(job.rotationId, runtime, folder, job.environment['PATH'] ?? ''));
+      await announce({ unit, relaySha256 });
       const started = await systemctl('enable', '--now', unitPath);
       if (started.exitCode !== 0) throw swapErrors.RELAY_NOT_READY({ reason: `systemctl enable --now ended with exit code ${started.exitCode ?? 'none'}: ${started.text}` });
       await waitForFile(join(folder, ACCEPTED), ANSWER_MS, () => swapErrors.RELAY_DID_NOT_ANSWER({ seconds: ANSWER_MS / 1000, log: `journalctl -u ${unit}` }));
-      return { unit, relaySha256 };
     },
     async alive(rotationId) {
       const state = await systemctl('is-active', relayUnit(rotationId));

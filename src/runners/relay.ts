@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { RelayJob } from '../../schemas/types/relay-job.ts';
 import { refusalsOf } from '../errors/refusal.ts';
+import { readJournal } from '../journal/journal.ts';
+import { parseRotationId } from '../journal/rotation-id.ts';
+import { rotationSecrets } from '../journal/secrets.ts';
+import { openStateFolder } from '../journal/state-folder.ts';
 import { isEnded, openIntents } from '../journal/views.ts';
 import type { Entry } from '../journal/contract.ts';
 import type { Task } from '../octopus/contract.ts';
@@ -59,7 +63,9 @@ class Relay {
 
   async run(): Promise<void> {
     let runId: string = this.job.taskId;
-    if (this.job.kind === 'swap') {
+    const queued = await this.runQueuedBefore();
+    if (queued) runId = queued;
+    else if (this.job.kind === 'swap') {
       if (await this.answers()) await this.waitForRun(this.job.taskId);
       const session = await this.enter(SWAP);
       try {
@@ -70,6 +76,14 @@ class Relay {
     }
     if (!isEnded(await this.finishAfter(runId))) this.context.voice.info('The rotation stays open; the run says why.');
     await this.retireItself();
+  }
+
+  /** Started again after the run was queued: that run may hold the lease by now, so the journal is only read. */
+  private async runQueuedBefore(): Promise<string | null> {
+    const rotationId = parseRotationId(this.job.rotationId);
+    const folder = await openStateFolder(this.context.files, this.job.stateFolder);
+    const entries = await readJournal({ files: this.context.files, folder, rotationId, key: rotationSecrets(this.job.secret).journalKey(rotationId) });
+    return queuedSince(entries);
   }
 
   private async answers(): Promise<boolean> {
@@ -103,15 +117,13 @@ class Relay {
 
   /** Does the swap unless it was done or given up since the hand-over, then queues the run that goes on or tells why not. */
   private async swapAndQueue({ rotation, journal }: RotationSession): Promise<string> {
-    const sinceHandOver = entriesSince(rotation, (entry) => entry.kind === 'handed-over' && entry.data.job === 'swap');
-    const isDecided = sinceHandOver.some((entry) => entry.kind === 'phase-finished' && entry.runner === 'relay');
+    const isDecided = sinceSwapWasHandedOver(rotation.entries()).some((entry) => entry.kind === 'phase-finished' && entry.runner === 'relay');
     if (!isDecided) {
       await journal.append({ kind: 'phase-started', subject: 'estate', data: { phase: SWAP } });
       const finished = await this.swap(rotation);
       await journal.append({ kind: 'phase-finished', subject: 'estate', data: { phase: SWAP, outputs: {}, ...finished } });
     }
-    const queued = entriesSince(rotation, (entry) => entry.kind === 'handed-over' && entry.data.job === 'swap').findLast((entry): entry is Entry<'run-queued'> => entry.kind === 'run-queued');
-    return queued ? queued.data.taskId : this.queueRun(rotation);
+    return queuedSince(rotation.entries()) ?? this.queueRun(rotation);
   }
 
   private async swap(rotation: Rotation): Promise<{ outcome: 'continue' | 'refused'; refusals: { code: string; message: string; next: string }[] }> {
@@ -200,10 +212,14 @@ class Relay {
   }
 }
 
-function entriesSince(rotation: Rotation, mark: (entry: Entry) => boolean): readonly Entry[] {
-  const entries = rotation.entries();
-  const at = entries.findLastIndex(mark);
-  return entries.slice(at + 1);
+/** What the journal holds since the swap was handed over last. */
+function sinceSwapWasHandedOver(entries: readonly Entry[]): readonly Entry[] {
+  return entries.slice(entries.findLastIndex((entry) => entry.kind === 'handed-over') + 1);
+}
+
+/** The run that was queued since then, if any. */
+function queuedSince(entries: readonly Entry[]): string | null {
+  return sinceSwapWasHandedOver(entries).findLast((entry): entry is Entry<'run-queued'> => entry.kind === 'run-queued')?.data.taskId ?? null;
 }
 
 /** Started again, it says the same again. */

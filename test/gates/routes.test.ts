@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { routeOf } from '../../src/rotations/routes.ts';
+import { routeOf } from '../../src/gates/routes.ts';
 import { registration } from '../support/estate-pieces.ts';
 
 describe('the route of a machine', () => {
