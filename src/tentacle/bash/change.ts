@@ -148,7 +148,7 @@ or_main() {
   export LC_ALL=C
   umask 077
   or_own= or_before= or_after= or_entries= or_effective=unknown or_restarts=none or_last=none or_old= or_inverse= or_unit= or_main= or_folder=/nonexistent
-  or_home=$TentacleHome or_instance=$TentacleInstanceName
+  or_home=$TentacleHome or_instance="$TentacleInstanceName"
   or_executable=$(printf '%s' "$TentacleExecutablePath" | sed 's/\.dll$//')
   test -n "$or_instance" || or_instance=Tentacle
   test -n "$or_executable" || or_executable=/opt/octopus/tentacle/Tentacle
