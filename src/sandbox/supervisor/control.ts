@@ -67,6 +67,7 @@ async function power(machine: Machine, verb: string): Promise<Answer> {
 
 /** `kill` leaves the restart policy to decide what comes next; names ignore case here, and `.service` may be left out. */
 async function unitControl(machine: Machine, given: string, verb: string): Promise<Answer> {
+  if (!machine.on) return { status: 409, body: { error: `${machine.name} is switched off.` } };
   const wanted = (given.endsWith('.service') ? given : `${given}.service`).toLowerCase();
   const unit = machine.unitNames().find((name) => name.toLowerCase() === wanted);
   const service = unit === undefined ? undefined : machine.service(unit);

@@ -49,6 +49,7 @@ export class Service {
   private restartTimer: AbortController | undefined;
   private startTimes: number[] = [];
   private stopping = false;
+  private discarded = false;
   private jobs: Promise<unknown> = Promise.resolve();
   private settled: Promise<void> = Promise.resolve();
 
@@ -96,15 +97,14 @@ export class Service {
     this.result = 'success';
   }
 
-  /** Power is cut: nothing is asked, nothing is restarted. */
+  /** Power is cut: nothing is asked, nothing is restarted, and jobs that still wait start nothing. The service is not used again. */
   async cut(): Promise<void> {
+    this.discarded = true;
     this.stopping = true;
     this.restartTimer?.abort();
     await killAll(() => this.members());
     await this.settled;
     this.enter('inactive', 'dead');
-    this.startTimes = [];
-    this.stopping = false;
   }
 
   /** Every process that this run of the service started: `setsid` and double forks do not escape the mark. */
@@ -126,6 +126,7 @@ export class Service {
   }
 
   private async launch(): Promise<boolean> {
+    if (this.discarded) return false;
     const { definition, surroundings } = this;
     const since = Date.now() - definition.startLimitIntervalSec;
     this.startTimes = this.startTimes.filter((time) => time > since);

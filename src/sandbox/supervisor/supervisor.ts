@@ -69,7 +69,8 @@ function serve(socket: Socket, machines: Map<string, Machine>): void {
 
 async function answer(request: SupervisorRequest, machines: Map<string, Machine>): Promise<CommandResult> {
   const machine = [...machines.values()].find(({ dir }) => dir === request.machine);
-  if (!machine) return { exitCode: 1, stdout: '', stderr: 'Failed to connect to bus: No such file or directory\n' };
+  // Nobody answers on a machine that is switched off, even to somebody who still has its shell open.
+  if (!machine?.on) return { exitCode: 1, stdout: '', stderr: 'Failed to connect to bus: No such file or directory\n' };
   try {
     return request.program === 'systemctl' ? await systemctl(machine, request.args) : await systemdRun(machine, request.args, request);
   } catch (error) {

@@ -29,8 +29,8 @@ export class UnsupportedUnit extends Error {
 
 /** What has no meaning in the sandbox, or none that can be seen. */
 const harmless = new Set([
-  'After', 'Before', 'Wants', 'Requires', 'Documentation', 'Group', 'SyslogIdentifier', 'StandardOutput', 'StandardError', 'StandardInput', 'LimitNOFILE',
-  'Alias', 'Nice', 'OOMScoreAdjust', 'TasksMax', 'PrivateTmp', 'ProtectSystem', 'ProtectHome', 'NoNewPrivileges', 'ConditionPathExists', 'DefaultDependencies',
+  'After', 'Before', 'Wants', 'Requires', 'Documentation', 'Group', 'SyslogIdentifier', 'TimeoutStartSec', 'LimitNOFILE',
+  'Alias', 'Nice', 'OOMScoreAdjust', 'TasksMax', 'PrivateTmp', 'ProtectSystem', 'ProtectHome', 'NoNewPrivileges', 'DefaultDependencies',
 ]);
 
 /**
@@ -75,6 +75,8 @@ export function applyDirective(definition: UnitDefinition, name: string, value: 
     case 'RemainAfterExit': definition.remainAfterExit = /^(yes|true|on|1)$/i.test(value); return;
     case 'UMask': definition.umask = parseInt(value, 8); return;
     case 'WantedBy': definition.wantedBy.push(...value.split(/\s+/).filter((target) => target !== '')); return;
+    case 'StandardOutput': case 'StandardError': oneOf(name, value, ['journal', 'null', 'inherit']); return;
+    case 'StandardInput': oneOf(name, value, ['null']); return;
     default: if (!harmless.has(name)) throw new UnsupportedUnit(`The sandbox's service manager does not support ${name}=`);
   }
 }

@@ -73,6 +73,8 @@ export async function main(argv: string[], host: TentacleHost): Promise<number> 
       voteForRestart: () => { state.restart = true; },
     };
     if (command.target === 'instance') logFile = new LogFile(current().configuration.home, host.env.OCTOPUS__TENTACLE__LOGLEVEL);
+    // At this level the real one's log lines come before the output, JSON included.
+    if (host.env.OCTOPUS__TENTACLE__LOGLEVEL?.toLowerCase() === 'trace') host.stdout('Creating and configuring the Autofac container\n');
     const exitCode = await command.run(context);
     if (state.restart) log('WARN', `These changes require a restart of the ${state.config && !state.instance ? 'service' : 'Tentacle'}.`);
     return exitCode ?? 0;
@@ -94,6 +96,7 @@ export async function main(argv: string[], host: TentacleHost): Promise<number> 
 
 /** Which instance: `--instance`, `--config`, a `Tentacle.config` in the current folder, the instance `Tentacle` (tentacle-trust.md section 1). */
 function choose(host: TentacleHost, instance: string, config: string): { name: string | null; configuration: TentacleConfiguration } {
+  if (host.env.OCTOPUS_CONTRIBUTE_ENV_SETTINGS?.toLowerCase() === 'true') throw new ControlledFailure('The embedded Tentacle does not support OCTOPUS_CONTRIBUTE_ENV_SETTINGS');
   const open = (path: string) => {
     if (!existsSync(path)) throw new ControlledFailure(`The configuration file at ${path} could not be located at the specified location.`);
     return new TentacleConfiguration(path, (written) => host.configurationWritten(written));

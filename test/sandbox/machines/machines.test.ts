@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isRunning } from '../../../src/sandbox/machines/processes.ts';
+import { connectToTentacle } from '../../../src/sandbox/wire/client.ts';
+import type { ScriptRequest } from '../../../src/sandbox/wire/contract.ts';
+import { certificate } from '../tentacle/agent.ts';
 import { TestSandbox } from '../supervisor/sandbox.ts';
 
 const [old, next] = ['4E543E75D7692720A67C81810F096D855164FC49', 'B3997FBCFA03119B3752C98E8B99D06D32E38B45'];
@@ -85,6 +88,42 @@ describe('A machine of the sandbox', () => {
     await sandbox.on('one', `Tentacle configure --reset-trust --trust=${old}; systemctl reset-failed Tentacle; systemctl start Tentacle`);
     await sandbox.running('one', before.starts);
     await sandbox.call('PUT', '/faults', {});
+  });
+});
+
+describe('A script that restarts the Tentacle it runs on', () => {
+  const connect = async (name: string) => {
+    const server = await certificate('A');
+    const { port, thumbprint } = sandbox.machine(name);
+    return connectToTentacle({ host: '127.0.0.1', port, keyPem: server.keyPem, certificatePem: server.certificatePem, expectedThumbprint: thumbprint, timeoutMs: 5000 });
+  };
+  const script = (ticket: string, command: string): ScriptRequest => ({ ticket, taskId: 'ServerTasks-1', files: [], command: ['bash', '-c', command], environment: {}, isolation: 'full' });
+
+  test('directly: it is killed with the unit, its result is unknown, and the restart happens all the same', async () => {
+    await sandbox.on('one', 'systemctl reset-failed');
+    const before = await sandbox.tentacle('one');
+    const connection = await connect('one');
+    await connection.startScript(script('direct', 'Tentacle service --instance "$TentacleInstanceName" --restart; sleep 300'));
+    await sandbox.running('one', before.starts);
+    await connection.close();
+    const again = await connect('one');
+    expect(await again.getStatus('direct', 0)).toMatchObject({ state: 'complete', exitCode: -46 });
+    await again.close();
+  });
+
+  test('through systemd-run and later: the script ends well, then the Tentacle restarts', async () => {
+    const before = await sandbox.tentacle('one');
+    const connection = await connect('one');
+    await connection.startScript(script('detached', 'systemd-run --on-active=500ms --collect systemctl restart Tentacle'));
+    const status = await vi.waitFor(async () => {
+      const current = await connection.getStatus('detached', 0);
+      expect(current.state).toBe('complete');
+      return current;
+    });
+    expect(status.exitCode).toBe(0);
+    await connection.completeScript('detached');
+    await connection.close();
+    await sandbox.running('one', before.starts);
   });
 });
 

@@ -70,7 +70,7 @@ describe('A server that speaks with a Tentacle', () => {
   test('has full scripts wait for each other, and tells the waiting one whom it waits for', async () => {
     const { port, root } = await start();
     const connection = await connected(port);
-    await connection.startScript(script('first', `until [ -e ${root}/go ]; do sleep 0.02; done; echo one >> ${root}/order`));
+    await connection.startScript(script('first', `until [ -e ${root}/go ] || [ ! -d ${root} ]; do sleep 0.02; done; echo one >> ${root}/order`));
     await connection.startScript(script('second', `echo two >> ${root}/order`));
     expect(await connection.getStatus('second', 0)).toMatchObject({ state: 'pending' });
     expect(texts(await connection.getStatus('second', 0), 'debug').join()).toContain('ServerTasks-first');
@@ -86,7 +86,7 @@ describe('A server that speaks with a Tentacle', () => {
   test('lets scripts without isolation run beside each other', async () => {
     const { port, root } = await start();
     const connection = await connected(port);
-    await connection.startScript(script('waits', `until [ -e ${root}/go ]; do sleep 0.02; done`, 'none'));
+    await connection.startScript(script('waits', `until [ -e ${root}/go ] || [ ! -d ${root} ]; do sleep 0.02; done`, 'none'));
     await connection.startScript(script('frees', `touch ${root}/go`, 'none'));
     expect((await ended(connection, 'waits')).exitCode).toBe(0);
   });
@@ -124,7 +124,7 @@ describe('A server that speaks with a Tentacle', () => {
     const connection = await connected(first.port);
     await connection.startScript(script('done', 'echo out; exit 3'));
     await ended(connection, 'done');
-    await connection.startScript(script('lost', `until [ -e ${first.root}/go ]; do sleep 0.02; done`));
+    await connection.startScript(script('lost', `until [ -e ${first.root}/go ] || [ ! -d ${first.root} ]; do sleep 0.02; done`));
     await connection.close();
     await first.agent.stop();
     const second = await runningAgent([], { root: first.root });
