@@ -63,7 +63,6 @@ function decrypt(forge: typeof Forge, asn1: Forge.asn1.Asn1, password: string, p
   const told = failures.join(' ');
   if (/MAC could not be verified/.test(told)) throw pfxErrors.PFX_WRONG_PASSWORD({ path, given: password !== '' });
   if (/not an? PKCS#12 PFX|Cannot read PKCS#12/i.test(told)) throw pfxErrors.PFX_NOT_A_PFX({ path });
-  // eslint-disable-next-line no-control-regex
   if (/[^\x00-\x7f]/.test(password)) throw pfxErrors.PFX_PASSWORD_NOT_ASCII({ path });
   throw pfxErrors.PFX_UNSUPPORTED({ path, detail: failures[0] ?? '' });
 }

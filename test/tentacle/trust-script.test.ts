@@ -124,9 +124,9 @@ describe('what it refuses', () => {
     expect(await machine.run('add', NEW)).toMatchObject({ outcome: 'refused', reason: 'configuration-unreadable' });
   });
 
-  it.concurrent.for(['gone', 'refusing'])('D15: writes nothing where a restart cannot be detached (systemd-run %s)', async (how, { onTestFinished, expect }) => {
+  it.concurrent.for(['exits 127', 'refuses'])('D15: writes nothing where a restart cannot be detached (systemd-run %s)', async (how, { onTestFinished, expect }) => {
     const machine = await withTrust(onTestFinished, passive(OLD));
-    if (how === 'gone') {
+    if (how === 'exits 127') {
       machine.write('bin/systemd-run', '#!/bin/sh\nexit 127\n');
     } else machine.write('no-transient-units', '');
     expect(await machine.run('add', NEW)).toMatchObject({ outcome: 'refused', reason: 'no-detached-restart', restart: 'none' });
