@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { UnexpectedFailure } from './failures.ts';
 
 /**
@@ -80,7 +80,15 @@ export function readSettings(path: string): Settings {
 
 /** Rewrites the file in place (same inode, not atomic), as the real one does. */
 export function writeSettings(path: string, settings: Settings): void {
-  writeFileSync(path, formatSettings(settings));
+  const bytes = Buffer.from(formatSettings(settings));
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o644);
+  try {
+    // Cut afterwards, not before: a reader in between then sees text rather than nothing.
+    writeSync(file, bytes, 0, bytes.length, 0);
+    ftruncateSync(file, bytes.length);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function skipProlog(source: string): number {
