@@ -1,4 +1,4 @@
-import { octopusErrors } from '../errors/octopus.ts';
+import type { octopusErrors } from '../errors/octopus.ts';
 import { Refusal } from '../errors/refusal.ts';
 
 /** The answer behind a refusal, as fields; null and empty where there was no answer. */

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { precompiledAjv } from './precompiled-ajv.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
@@ -14,8 +15,8 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 const common = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'warning', absWorkingDir: root, legalComments: 'none', charset: 'utf8' };
 const standIn = (name) => join(root, 'src/packaging/stand-ins', `${name}.cjs`);
-const alias = Object.fromEntries(['node-forge', 'form-data', 'https-proxy-agent'].map((name) => [name, standIn(name)]));
-const product = { ...common, target: 'node18', minify: true, write: false, alias, define: { PRODUCT_VERSION: JSON.stringify(version) } };
+const alias = Object.fromEntries(['node-forge', 'follow-redirects', 'form-data', 'https-proxy-agent'].map((name) => [name, standIn(name)]));
+const product = { ...common, target: 'node18', minify: true, write: false, alias };
 
 /** Entry points by name: every file of a folder whose name ends in .ts. */
 function entriesOf(folder) {
@@ -24,20 +25,12 @@ function entriesOf(folder) {
   return Object.fromEntries(readdirSync(path).filter((name) => name.endsWith('.ts')).map((name) => [name.slice(0, -3), join(path, name)]));
 }
 
-/**
- * Bundles by file name. An entry of its own output each: Node's CommonJS cannot share chunks, and the relay is copied alone. One whose sources
- * are not all there yet is left out, and said.
- */
-async function bundle(entryPoints) {
+/** Bundles by file name. An output of its own for each entry: Node's CommonJS cannot share chunks, and the relay is copied alone. */
+async function bundle(entryPoints, plugins = () => []) {
   const made = {};
   for (const [name, entry] of Object.entries(entryPoints)) {
-    try {
-      const { outputFiles } = await build({ ...product, logLevel: 'silent', entryPoints: { [name]: entry }, outdir: dist });
-      made[`${name}.js`] = Buffer.from(outputFiles[0].contents);
-    } catch (error) {
-      if (!error.errors?.every((each) => each.text.startsWith('Could not resolve'))) throw error;
-      console.error(`${name}.js is not built: ${error.errors[0].text}`);
-    }
+    const { outputFiles } = await build({ ...product, entryPoints: { [name]: entry }, outdir: dist, plugins: plugins(name) });
+    made[`${name}.js`] = Buffer.from(outputFiles[0].contents);
   }
   return made;
 }
@@ -69,15 +62,15 @@ const phases = readdirSync(join(root, 'steps')).filter((name) => existsSync(join
 const files = await bundle({
   ...Object.fromEntries(phases.map((phase) => [phase, join(root, 'steps', phase, 'step.ts')])),
   relay: join(root, 'src/runners/relay-entry.ts'),
-});
+}, (name) => [precompiledAjv(root, phases.includes(name) ? name : undefined)]);
 const cli = await bundle({ 'octopus-rotation': join(root, 'src/cli/main.ts') });
 
 output.set(`packages/octopus-rotation.${version}.zip`, zip(files));
 const { stepTemplate } = await packagingCode();
-for (const phase of phases.filter((name) => files[`${name}.js`] !== undefined)) {
+for (const phase of phases) {
   const metadata = JSON.parse(readFileSync(join(root, 'steps', phase, 'metadata.json'), 'utf8'));
   const schema = JSON.parse(readFileSync(join(root, 'schemas', 'inputs', `${phase}.schema.json`), 'utf8'));
-  const pinned = Object.fromEntries([`${phase}.js`, 'relay.js'].filter((name) => files[name] !== undefined).map((name) => [name, sha256(files[name])]));
+  const pinned = Object.fromEntries([`${phase}.js`, 'relay.js'].map((name) => [name, sha256(files[name])]));
   output.set(`step-templates/${phase}.json`, `${JSON.stringify(stepTemplate(phase, metadata, schema, pinned), null, 2)}\n`);
 }
 for (const [name, bytes] of Object.entries(cli)) output.set(name, bytes);
