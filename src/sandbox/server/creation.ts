@@ -69,7 +69,7 @@ function addSpaces(content: DatabaseContent, estate: ServerEstate): void {
 function endpointOf(machine: ServerMachine | null, style: string, version: string | null): Endpoint {
   if (!machine) return { CommunicationStyle: style, Id: null };
   return {
-    CommunicationStyle: 'TentaclePassive', Uri: `https://127.0.0.1:${machine.port}/`, ProxyId: null, Thumbprint: machine.thumbprint, CertificateSignatureAlgorithm: null,
+    CommunicationStyle: 'TentaclePassive', Uri: `https://127.0.0.1:${machine.port}/`, ProxyId: null, Thumbprint: machine.thumbprint, CertificateSignatureAlgorithm: 'sha256RSA',
     TentacleVersionDetails: { UpgradeLocked: false, Version: version, UpgradeSuggested: false, UpgradeRequired: false, UpgradeAvailable: false }, Id: null,
   };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addUser } from '../../../src/sandbox/server/database/users.ts';
-import { packageForm, ServerHarness } from './harness.ts';
+import { packageForm, ServerHarness, type Json } from './harness.ts';
 
 let server: ServerHarness;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ async function saveSteps(processId: string, steps: object[]) {
 
 describe('protocol', () => {
   it('gives the root without log-in, and everything else only with a key', async () => {
-    const root = await fetch(`${server.server.url}/api/`).then((response) => response.json()) as any;
+    const root = await fetch(`${server.server.url}/api/`).then((response) => response.json()) as Json;
     expect(root).toMatchObject({ Application: 'Octopus Deploy', Version: '2026.2.1000', ApiVersion: '3.0.0' });
     expect(root.InstallationId).toMatch(/^[0-9a-f-]{36}$/);
     const refused = await server.get('/api/Spaces-1/machines', { 'X-Octopus-ApiKey': 'API-WRONG' });
@@ -40,7 +40,7 @@ describe('protocol', () => {
 
   it('serves three forms of a space address, in any case', async () => {
     const paths = ['/api/Spaces-1/environments', '/api/spaces/Spaces-1/environments', '/api/spaces/default/environments', '/api/environments', '/API/spaces-1/Environments/'];
-    for (const path of paths) expect((await server.get(path)).body.Items.map((item: any) => item.Name), path).toEqual(['Production', 'Octopus']);
+    for (const path of paths) expect((await server.get(path)).body.Items.map((item: Json) => item.Name), path).toEqual(['Production', 'Octopus']);
     expect((await server.get('/api/Spaces-2/environments')).body.TotalResults).toBe(1);
     expect((await server.get('/api/Spaces-9/environments')).status).toBe(404);
     expect((await server.get('/api/Spaces-1')).body.Links.Machines).toContain('/api/Spaces-1/machines{/id}');
@@ -58,9 +58,9 @@ describe('protocol', () => {
     const names: string[] = [];
     let path: string | undefined = '/api/Spaces-1/machines?take=2';
     while (path !== undefined) {
-      const page: any = (await server.get(path)).body;
+      const page: Json = (await server.get(path)).body;
       expect(page).toMatchObject({ TotalResults: 4, ItemsPerPage: 2, NumberOfPages: 2, LastPageNumber: 1, ItemType: 'Machine' });
-      names.push(...page.Items.map((item: any) => item.Name));
+      names.push(...page.Items.map((item: Json) => item.Name));
       path = page.Links['Page.Next'];
     }
     expect(names).toEqual(['legacy-01', 'octopus-01', 'ssh-gateway', 'web-01']);
@@ -77,7 +77,7 @@ describe('protocol', () => {
   it('answers bad JSON and missing bodies with 400 in the error body', async () => {
     const bad = await fetch(`${server.server.url}/api/Spaces-1/projects`, { method: 'POST', body: '{', headers: { 'X-Octopus-ApiKey': server.server.apiKey, 'content-type': 'application/json' } });
     expect(bad.status).toBe(400);
-    expect(((await bad.json()) as any).Errors[0]).toContain('not valid JSON');
+    expect(((await bad.json()) as Json).Errors[0]).toContain('not valid JSON');
     expect((await server.call('PUT', '/api/maintenanceconfiguration')).status).toBe(400);
   });
 
@@ -93,14 +93,14 @@ describe('permissions', () => {
   it('hides a space that the key may not see from lists, counts and ids', async () => {
     const { apiKey } = addUser(server.database, { username: `one-space-${Date.now()}`, system: [], spaces: { 'Spaces-1': ['*'] } });
     const as = { 'X-Octopus-ApiKey': apiKey };
-    expect((await server.get('/api/spaces/all', as)).body.map((space: any) => space.Id)).toEqual(['Spaces-1']);
+    expect((await server.get('/api/spaces/all', as)).body.map((space: Json) => space.Id)).toEqual(['Spaces-1']);
     expect((await server.get('/api/spaces', as)).body.TotalResults).toBe(1);
     expect((await server.get('/api/Spaces-2/machines', as)).status).toBe(404);
     expect((await server.get('/api/spaces/Spaces-2', as)).status).toBe(404);
     const me = (await server.get('/api/users/me', as)).body;
     const permissions = (await server.get(`/api/users/${me.Id}/permissions?includeSystem=true`, as)).body;
     expect(permissions.SystemPermissions).toEqual([]);
-    expect(permissions.SpacePermissions.MachineEdit.map((grant: any) => grant.SpaceId)).toEqual(['Spaces-1']);
+    expect(permissions.SpacePermissions.MachineEdit.map((grant: Json) => grant.SpaceId)).toEqual(['Spaces-1']);
   });
 
   it('names the missing permission with 403', async () => {
@@ -118,7 +118,7 @@ describe('permissions', () => {
   it('lists system permissions and every space for an administrator', async () => {
     const permissions = (await server.get('/api/users/Users-1/permissions?includeSystem=true')).body;
     expect(permissions.SystemPermissions).toContain('AdministerSystem');
-    expect(permissions.SpacePermissions.MachineView.map((grant: any) => grant.SpaceId)).toEqual(['Spaces-1', 'Spaces-2']);
+    expect(permissions.SpacePermissions.MachineView.map((grant: Json) => grant.SpaceId)).toEqual(['Spaces-1', 'Spaces-2']);
   });
 
   it('lets nobody but administrators write in maintenance mode', async () => {
@@ -149,7 +149,7 @@ describe('server certificate and nodes', () => {
     expect((await server.call('PUT', path, { MaxConcurrentTasks: 5, IsInMaintenanceMode: true })).body.IsInMaintenanceMode).toBe(true);
     const ping = await fetch(`${server.server.url}/api/octopusservernodes/ping`);
     expect(ping.status).toBe(418);
-    expect(((await ping.json()) as any).IsInMaintenanceMode).toBe(true);
+    expect(((await ping.json()) as Json).IsInMaintenanceMode).toBe(true);
     expect((await server.get(`${path}/details`)).body.RunningTasks).toEqual([]);
     expect((await server.get('/api/octopusservernodes/summary')).body.Nodes[0]).toMatchObject({ IsOffline: false, RunningTaskCount: 0, Version: '2026.2.1000' });
     await server.call('PUT', path, { MaxConcurrentTasks: 5, IsInMaintenanceMode: false });
@@ -166,7 +166,7 @@ describe('machines', () => {
     const changed = { ...found, MachineId: found.Id, Endpoint: { ...found.Endpoint, Thumbprint: 'A'.repeat(40), CertificateSignatureAlgorithm: 'md5RSA' } };
     const answer = await server.call('PUT', path, changed);
     expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({ Thumbprint: 'A'.repeat(40), Endpoint: { Thumbprint: 'A'.repeat(40), CertificateSignatureAlgorithm: null } });
+    expect(answer.body).toMatchObject({ Thumbprint: 'A'.repeat(40), Endpoint: { Thumbprint: 'A'.repeat(40), CertificateSignatureAlgorithm: 'sha256RSA' } });
     await server.call('PUT', path, { ...answer.body, MachineId: found.Id, Endpoint: found.Endpoint });
   });
 
@@ -179,7 +179,7 @@ describe('machines', () => {
 
   it('lists workers of a pool, and says 400 when discovery reaches nobody', async () => {
     const [pool] = (await server.get('/api/Spaces-1/workerpools/all')).body;
-    expect((await server.get(`/api/Spaces-1/workerpools/${pool.Id}/workers`)).body.Items.map((worker: any) => worker.Name)).toEqual(['worker-01']);
+    expect((await server.get(`/api/Spaces-1/workerpools/${pool.Id}/workers`)).body.Items.map((worker: Json) => worker.Name)).toEqual(['worker-01']);
     const discovery = await server.get('/api/Spaces-1/machines/discover?host=127.0.0.1&port=1');
     expect(discovery).toMatchObject({ status: 400, body: { ErrorMessage: 'There was a controlled failure.' } });
   });
@@ -220,7 +220,7 @@ describe('packages', () => {
     const item = (await push('OverwriteExisting', 'three')).body;
     expect((await server.get(item.Links.Raw)).text).toBe('three');
     await push('FailIfExists', 'x', 'rotator.1.10.0-rc.1.zip');
-    expect((await server.get('/api/Spaces-1/feeds/feeds-builtin/packages/versions?packageId=rotator')).body.Items.map((version: any) => version.Version)).toEqual(['1.10.0-rc.1', '1.2.3']);
+    expect((await server.get('/api/Spaces-1/feeds/feeds-builtin/packages/versions?packageId=rotator')).body.Items.map((version: Json) => version.Version)).toEqual(['1.10.0-rc.1', '1.2.3']);
     expect((await push('FailIfExists', 'x', 'nonsense.bin')).status).toBe(400);
     expect((await server.call('POST', '/api/Spaces-1/packages/raw', {})).body.Errors).toEqual(['A package file must be provided']);
   });
@@ -319,7 +319,7 @@ describe('artifacts', () => {
     const json = await server.call('PUT', artifact.Links.Content, { kept: 'as sent' });
     expect(json.status).toBe(204);
     expect((await server.get(artifact.Links.Content)).text).toBe('{"kept":"as sent"}');
-    expect((await server.get(`/api/Spaces-1/artifacts?regarding=${task.Id}`)).body.Items.map((item: any) => item.Filename)).toEqual(['report.json']);
+    expect((await server.get(`/api/Spaces-1/artifacts?regarding=${task.Id}`)).body.Items.map((item: Json) => item.Filename)).toEqual(['report.json']);
     await server.call('POST', `/api/tasks/${task.Id}/cancel`);
   });
 });

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import multipart from '@fastify/multipart';
-import { ArtifactStore } from '../artifacts.ts';
-import { PackageStore } from '../packages.ts';
+import { type ArtifactStore } from '../artifacts.ts';
+import { type PackageStore } from '../packages.ts';
 import { actionTemplateRoutes } from './action-templates.ts';
 import { artifactRoutes } from './artifacts.ts';
 import { certificateRoutes } from './certificates.ts';

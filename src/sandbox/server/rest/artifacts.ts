@@ -1,4 +1,4 @@
-import { ArtifactStore } from '../artifacts.ts';
+import { type ArtifactStore } from '../artifacts.ts';
 import { bodyOf, BodyReader } from './body.ts';
 import { pathOf, readRoutes, selfLink } from './collection.ts';
 import { notFound } from './errors.ts';

@@ -1,7 +1,7 @@
 import type { EngineAction, EnginePackage, EngineProcess, EngineVariable } from '../../engine/contract.ts';
 import { isProtected } from '../database/encryption.ts';
 import type { Document, ProcessAction, RunbookProcess, RunbookRun, RunbookSnapshot, ServerTask } from '../database/documents.ts';
-import { PackageStore } from '../packages.ts';
+import { type PackageStore } from '../packages.ts';
 import { engine } from './engine-seam.ts';
 import { processPackages } from './process-packages.ts';
 import type { TaskRunner } from './queue.ts';
