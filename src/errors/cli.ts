@@ -58,7 +58,7 @@ export const cliErrors = catalogue({
   }),
   CLI_RUN_FAILED: (values: { task: string; state: string; step: string | null; log: string | null }) => ({
     message: `The run ${values.task} ended as ${values.state}${values.step === null ? '' : `, in the step "${printable(values.step)}"`}.`,
-    safe: 'What is safe is said by the refusal above. The rotation stays open; nothing goes on by itself.',
+    safe: 'What is safe is said by the step itself, above. Nothing goes on by itself.',
     next: values.log === null ? 'Read the log of the task in Octopus.' : `Read the whole log: ${values.log}`,
   }),
   CLI_NOTHING_ROTATED: (values: { task: string }) => ({

@@ -22,8 +22,9 @@ export const buildReport: BuildReport = (rotationId, entries, now) => {
   const direction = directionOf(entries);
   const proofs = latestProofs(entries);
   const left = leftBehindOf(entries);
-  const machines = planned && direction ? planned.data.machines.map((machine) => reportMachine(machine, direction, proofs, entries, left)) : [];
-  const leftBehind = planned && direction ? reportLeftBehind(planned.data.machines, direction, left) : [];
+  const byName = [...(planned?.data.machines ?? [])].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.key < b.key ? -1 : 1));
+  const machines = planned && direction ? byName.map((machine) => reportMachine(machine, direction, proofs, entries, left)) : [];
+  const leftBehind = planned && direction ? reportLeftBehind(byName, direction, left) : [];
   const evidence = evidenceOf(entries);
   const count = (status: Report['machines'][number]['status']) => machines.filter((machine) => machine.status === status).length;
   const summary: Report['summary'] = {

@@ -74,7 +74,7 @@ function leftBehind(report: Report): Markup | null {
   if (report.leftBehind.length === 0) return null;
   return html`<section class="long" aria-labelledby="left"><h2 id="left">Left behind: ${report.leftBehind.length} ${report.leftBehind.length === 1 ? 'machine' : 'machines'}, each with the command that mends it</h2>
 <p class="soft">Run the command in a shell on the machine itself, with the right to control its Tentacle service. Running it twice does no harm.</p>
-${report.leftBehind.map((one) => html`<div class="left"><h3>${one.machine} <span class="pill mixed">${REASON_TEXT[one.reason]}</span></h3><p>${one.text}${one.waiver ? ` Waived by ${one.waiver.by} until ${one.waiver.until}: ${one.waiver.reason}` : ''}</p>${one.repair === null ? html`<p class="small">Nothing to mend: there is no new certificate yet.</p>` : html`<pre>${one.repair}</pre>`}</div>`)}</section>`;
+${report.leftBehind.map((one) => html`<div class="left"><h3>${one.machine} <span class="pill mixed">${REASON_TEXT[one.reason]}</span></h3><p>${sentence(one.text)}${one.waiver ? ` Waived by ${one.waiver.by} until ${one.waiver.until}: ${one.waiver.reason}` : ''}</p>${one.repair === null ? html`<p class="small">Nothing to mend: there is no new certificate yet.</p>` : html`<pre>${one.repair}</pre>`}</div>`)}</section>`;
 }
 
 function certificates(report: Report): Markup | null {
@@ -174,6 +174,11 @@ ${facts([
 ${story.length === 0 ? null : html`<h3>Hand-over and relay</h3><table><tbody>${story.map((one) => html`<tr><td class="number">${instantText(one.at)}</td><td>${one.text}</td></tr>`)}</tbody></table>`}
 <h3>Who held the lease</h3><table><thead><tr><th scope="col">Fence</th><th scope="col">Runner</th><th scope="col">Task</th><th scope="col">From entry</th><th scope="col">At</th></tr></thead><tbody>
 ${found.fences.map((one) => html`<tr><td class="number">${one.fence}</td><td>${one.runner}</td><td>${one.taskId ?? ''}</td><td class="number">${one.firstEntry}</td><td class="number">${instantText(one.at)}</td></tr>`)}</tbody></table></section>`;
+}
+
+/** A clause as a sentence. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }
 
 function counted(number: number, noun: string): string {

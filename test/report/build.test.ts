@@ -10,6 +10,7 @@ import { completed, FOREIGN, handedOver, machine, MACHINES, NEW, OLD, planned, t
 
 const ID = 'server-certificate-20260302-210000-7f3a';
 const told = (teller: Teller) => buildReport(ID, teller.entries, teller.now());
+const named = (teller: Teller, name: string) => told(teller).machines.find((one) => one.name === name)!;
 const fits = (addFormats as unknown as typeof addFormats.default)(new Ajv({ strict: true, allowUnionTypes: true })).compile(schema);
 
 describe('the report of a rotation', () => {
@@ -36,13 +37,13 @@ describe('the report of a rotation', () => {
   it('does not take written trust for proved trust', () => {
     const { key } = MACHINES[1]!;
     const teller = planned().begin('trust-server-certificate').say('proved', key, { claim: 'trust-written', how: 'read-back', detail: {} });
-    expect(told(teller).machines[1]).toMatchObject({ status: 'pending', new: { state: 'written' } });
+    expect(named(teller, 'web-01')).toMatchObject({ status: 'pending', new: { state: 'written' } });
   });
 
   it('takes a proof back when a later look says otherwise, and says why', () => {
     const { key } = MACHINES[1]!;
     const teller = handedOver().after(1).say('unproved', key, { claim: 'trusts-new', verdict: 'unknown', reason: 'ETIMEDOUT' });
-    const machine = told(teller).machines[1]!;
+    const machine = named(teller, 'web-01');
     expect(machine).toMatchObject({ status: 'pending', new: { state: 'unknown' } });
     expect(machine.proofs.find((proof) => proof.claim === 'trusts-new')).toMatchObject({ holds: 'unknown', how: null, reason: 'ETIMEDOUT' });
   });
@@ -51,8 +52,8 @@ describe('the report of a rotation', () => {
     const early = told(planned().say('left-behind', MACHINES[6]!.key, { reason: 'off', text: 'Nothing answers.', waiver: null }));
     expect(early.leftBehind).toMatchObject([{ machine: 'branch-07', repair: null }]);
     expect(told(handedOver()).leftBehind.map((one) => [one.machine, one.reason, one.repair])).toEqual([
-      ['legacy-01', 'disabled', repairCommand({ trust: NEW })],
       ['branch-07', 'off', repairCommand({ trust: NEW })],
+      ['legacy-01', 'disabled', repairCommand({ trust: NEW })],
     ]);
     expect(told(completed()).leftBehind.map((one) => one.repair)).toEqual(Array(2).fill(repairCommand({ trust: NEW, distrust: OLD })));
   });
@@ -68,7 +69,7 @@ describe('the report of a rotation', () => {
   });
 
   it('keeps the entries of other Octopus Servers in sight (A25)', () => {
-    expect(told(completed()).machines.find((one) => one.name === 'web-02')!.foreignTrust).toEqual([FOREIGN]);
+    expect(named(completed(), 'web-02').foreignTrust).toEqual([FOREIGN]);
   });
 
   it('says how long the server was away, and leaves the end open while it is', () => {

@@ -37,8 +37,11 @@ export class TaskFollower {
       for (const line of lines.slice(known.lines)) {
         const level = LEVELS[line.category];
         if (level === undefined || line.text.trim() === '') continue;
-        told.push({ kind: 'line', phase, level, text: printable(line.text, 600) });
-        if (level === 'error') this.failures.set(phase, [...(this.failures.get(phase) ?? []), printable(line.text, 2000)]);
+        const text = printable(line.text, 4000);
+        // Octopus tells an error of a script a second time at its step.
+        if (level === 'error' && this.failures.get(phase)?.includes(text)) continue;
+        told.push({ kind: 'line', phase, level, text });
+        if (level === 'error') this.failures.set(phase, [...(this.failures.get(phase) ?? []), text]);
       }
       const moved = state === 'running' && !begins && (percent !== known.percent || text !== known.text);
       const ends = state !== known.state && state !== 'pending' && state !== 'running';
