@@ -40,12 +40,15 @@ export function processSteps(definition: RunbookDefinition, templates: ReadonlyM
 
 const idOf = (found: Document | undefined): Document => (typeof found?.['Id'] === 'string' ? { Id: found['Id'] } : {});
 
-/** D19: a variable condition alone is evaluated even after a failed step, so it asks for both. */
+/**
+ * D19: a variable condition alone is evaluated even after a failed step, so it asks for both. `if`, because the output of a step that was skipped
+ * does not exist, and an expression that cannot be resolved stays as it is written, which is not empty.
+ */
 function runCondition(condition: RunCondition, targetRole: string): Document {
   const roles = { 'Octopus.Action.TargetRoles': targetRole };
   if (condition.kind === 'first') return { Condition: 'Success', Properties: roles };
   if (condition.kind === 'always') return { Condition: 'Always', Properties: roles };
-  const expression = `#{unless Octopus.Deployment.Error}#{Octopus.Action[${condition.step}].Output.Continue}#{/unless}`;
+  const expression = `#{unless Octopus.Deployment.Error}#{if Octopus.Action[${condition.step}].Output.Continue}True#{/if}#{/unless}`;
   return { Condition: 'Variable', Properties: { ...roles, 'Octopus.Step.ConditionVariableExpression': expression } };
 }
 

@@ -98,7 +98,7 @@ describe('installing', () => {
     await run(octopus);
     const all = steps(octopus);
     expect(all.map((step) => step.Condition)).toEqual(['Success', ...Array.from({ length: 9 }, () => 'Variable'), 'Always']);
-    expect(all[1]?.Properties['Octopus.Step.ConditionVariableExpression']).toBe('#{unless Octopus.Deployment.Error}#{Octopus.Action[Plan server certificate].Output.Continue}#{/unless}');
+    expect(all[1]?.Properties['Octopus.Step.ConditionVariableExpression']).toBe('#{unless Octopus.Deployment.Error}#{if Octopus.Action[Plan server certificate].Output.Continue}True#{/if}#{/unless}');
     for (const step of all) expect(step.Properties['Octopus.Action.TargetRoles']).toBe('octopus-rotation-host');
   });
 

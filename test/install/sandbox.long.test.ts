@@ -1,0 +1,68 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const home = mkdtempSync(join(tmpdir(), 'install-'));
+let sandbox: ChildProcess;
+let facts: { url: string; apiKey: string };
+
+beforeAll(async () => {
+  sandbox = spawn(process.execPath, ['dist/sandbox/start.js', '--estate', 'test/estates/smallest.json', '--home', home, '--json'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  for await (const line of createInterface({ input: sandbox.stdout! })) {
+    facts = JSON.parse(line) as typeof facts;
+    break;
+  }
+}, 60_000);
+
+afterAll(async () => {
+  const ended = new Promise((resolve) => sandbox.once('exit', resolve));
+  sandbox.kill('SIGTERM');
+  await ended;
+  rmSync(home, { recursive: true, force: true });
+}, 60_000);
+
+interface Line { event: string; kind?: string; action?: string; value?: string; snapshot?: string }
+
+function install(...more: string[]): { status: number | null; stderr: string; lines: Line[] } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/octopus-rotation.js', 'install', '--server', facts.url, '--api-key-env', 'OCTOPUS_API_KEY', '--space', 'Default', '--environment', 'Octopus', '--host-tentacle', 'octopus-01', '--json', ...more],
+    { encoding: 'utf8', env: { PATH: process.env['PATH'], OCTOPUS_API_KEY: facts.apiKey } });
+  return { status, stderr, lines: stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Line) };
+}
+
+/** Everything that the installer may have written, without what changes by itself. */
+async function state(): Promise<unknown> {
+  const paths = ['projects/all', 'runbooks', 'actiontemplates', 'packages', 'runbookSnapshots', 'libraryvariablesets', 'machines', 'runbookProcesses'];
+  return Promise.all(paths.map(async (path) => {
+    const response = await fetch(`${facts.url}/api/Spaces-1/${path}`, { headers: { 'X-Octopus-ApiKey': facts.apiKey } });
+    return response.status === 404 || response.status === 405 ? response.status : response.json();
+  }));
+}
+
+describe('the installer and the embedded Octopus', () => {
+  it('install once; the second time nothing is written', async () => {
+    const first = install();
+    expect([first.status, first.stderr]).toEqual([0, '']);
+    expect(first.lines.filter((line) => line.event === 'secret')).toHaveLength(1);
+    const before = await state();
+    const second = install();
+    expect([second.status, second.stderr]).toEqual([0, '']);
+    expect(second.lines.filter((line) => line.event === 'resource').map((line) => line.action)).toEqual(Array.from({ length: 18 }, () => 'unchanged'));
+    expect(second.lines.filter((line) => line.event === 'secret')).toEqual([]);
+    expect(await state()).toEqual(before);
+  });
+
+  it('change one setting: variables and snapshot follow, nothing else', () => {
+    const changed = install('--drain-limit-minutes', '5').lines.filter((line) => line.event === 'resource' && line.action !== 'unchanged');
+    expect(changed.map((line) => `${line.action} ${line.kind}`)).toEqual(['updated variables', 'created snapshot']);
+  });
+
+  it('refuse a wrong key in plain words, with exit code 1', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['dist/octopus-rotation.js', 'install', '--server', facts.url, '--api-key-env', 'K', '--space', 'Default', '--environment', 'Octopus', '--host-tentacle', 'octopus-01'], { encoding: 'utf8', env: { PATH: process.env['PATH'], K: 'API-WRONGKEY0000' } });
+    expect(status).toBe(1);
+    expect(stderr).toContain('OCTOPUS_UNAUTHORISED');
+    expect(stderr).not.toContain('API-WRONGKEY0000');
+  });
+});
