@@ -146,6 +146,28 @@ describe('faults', () => {
 });
 
 describe('the database', () => {
+  it('keeps every write that was acknowledged when the server is killed in the middle of others', async () => {
+    const server = await create();
+    await server.start();
+    const acknowledged: string[] = [];
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let index = 0; index < 200; index += 1) {
+        const name = `Set ${writer}-${index}`;
+        const answer = await server.call('POST', '/api/Spaces-1/libraryvariablesets', { Name: name }).catch(() => null);
+        if (answer?.status !== 201) return;
+        acknowledged.push(name);
+        if (acknowledged.length === 60) await server.end('SIGKILL');
+      }
+    });
+    await Promise.all(writers);
+    await server.start();
+    const found = (await server.get('/api/Spaces-1/libraryvariablesets/all')).body.map((set: Json) => set.Name);
+    expect(acknowledged.length).toBeGreaterThanOrEqual(60);
+    expect(acknowledged.length).toBeLessThan(1600);
+    expect(found).toEqual(expect.arrayContaining(acknowledged));
+    expect((await server.call('POST', '/api/Spaces-1/libraryvariablesets', { Name: 'Afterwards' })).status).toBe(201);
+  });
+
   it('lets server and executable write at the same time without losing anything', async () => {
     const server = await create();
     await server.start();

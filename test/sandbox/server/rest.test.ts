@@ -118,6 +118,7 @@ describe('permissions', () => {
   it('lists system permissions and every space for an administrator', async () => {
     const permissions = (await server.get('/api/users/Users-1/permissions?includeSystem=true')).body;
     expect(permissions.SystemPermissions).toContain('AdministerSystem');
+    expect((await server.get('/api/users/Users-1/permissions')).body.SystemPermissions).toEqual([]);
     expect(permissions.SpacePermissions.MachineView.map((grant: Json) => grant.SpaceId)).toEqual(['Spaces-1', 'Spaces-2']);
   });
 

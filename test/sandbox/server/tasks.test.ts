@@ -43,7 +43,10 @@ describe('creating tasks', () => {
 });
 
 describe('running tasks', () => {
-  it('fails the part of a machine that refuses the connection, and the task with it', async () => {
+  it('fails the part of a machine that shows another certificate than the registered one, and the task with it', async () => {
+    const [machine] = (await server.get('/api/Spaces-1/machines?name=web-01')).body.Items;
+    const at = (Uri: string) => server.call('PUT', machine.Links.Self, { ...machine, MachineId: machine.Id, Endpoint: { ...machine.Endpoint, Uri } });
+    await at(`https://127.0.0.1:${server.server.commsPort}/`);
     const task = await script({ MachineIds: ['Machines-2'] });
     expect(task).toMatchObject({ status: 201, body: { State: 'Queued', IsCompleted: false, Completed: 'Queued...', SpaceId: 'Spaces-1' } });
     const ended = (await completed(task)).body;
@@ -54,6 +57,7 @@ describe('running tasks', () => {
     const [part] = root.Children;
     expect(part.Name.endsWith('web-01')).toBe(true);
     expect(part.Status).toBe('Failed');
+    await at(machine.Uri);
     expect((await server.get(ended.Links.Raw)).text).toContain(part.Name);
     expect(server.truth().filter(({ task: id }) => id === ended.Id).map(({ event }) => event)).toEqual(['task-created', 'task-started', 'task-completed']);
   });
@@ -77,6 +81,7 @@ describe('running tasks', () => {
     expect(texts).toContain('ssh-gateway');
     expect(ActivityLogs[0].Children.map((part: Json) => part.Name).join()).not.toContain('legacy-01');
     const connection = async (name: string) => (await server.get((await server.get(`/api/Spaces-1/machines?name=${name}`)).body.Items[0].Links.Connection)).body;
+    // Nobody listens there: refused.
     expect(await connection('web-01')).toMatchObject({ Status: 'Unavailable', LastChecked: expect.any(String) });
     expect((await connection('legacy-01')).LastChecked).toBeNull();
   });
@@ -94,6 +99,17 @@ describe('the queue', () => {
     await server.call('PUT', '/api/octopusservernodes/OctopusServerNodes-NODE1', { MaxConcurrentTasks: 5, IsInMaintenanceMode: false });
     expect((await completed(task)).body.IsCompleted).toBe(true);
     await completed(other);
+  });
+
+  it('leaves a cancelled task Cancelling for as long as the switch says', async () => {
+    server.faults({ slowCancelling: 1 });
+    const task = await script({ MachineIds: ['Machines-2'] });
+    await server.until(`/api/tasks/${task.body.Id}`, (answer) => answer.body.State === 'Executing');
+    expect((await server.call('POST', `/api/tasks/${task.body.Id}/cancel`, {})).body).toMatchObject({ State: 'Cancelling', IsCompleted: false });
+    expect((await server.call('POST', `/api/tasks/${task.body.Id}/state`, { Id: task.body.Id, State: 'Failed', Reason: 'stuck' })).status).toBe(400);
+    const before = Date.now();
+    expect((await completed(task)).body.State).toBe('Canceled');
+    expect(Date.now() - before).toBeGreaterThan(700);
   });
 
   it("stops a space's queue alone", async () => {

@@ -1,6 +1,6 @@
 import { demand, isAdministrator, may, spacePermissions, systemPermissions } from './access.ts';
 import { notFound } from './errors.ts';
-import { filtered, page } from './paging.ts';
+import { filtered, page, queryFlag } from './paging.ts';
 import { spaceResource, visibleSpaces } from './spaces.ts';
 import type { Call, Router } from './router.ts';
 import type { User } from '../database/documents.ts';
@@ -20,12 +20,12 @@ function wanted(call: Call): User {
   return user;
 }
 
-/** Preflight of octopus-rest.md 3.6: names of system permissions; space permissions with the spaces that they hold in. */
+/** Preflight of octopus-rest.md 3.6: names of system permissions, when asked for with `includeSystem`; space permissions with the spaces that they hold in. */
 function permissions(call: Call, user: User): Record<string, unknown> {
   const restricted = { RestrictedToEnvironmentIds: [], RestrictedToProjectGroupIds: [], RestrictedToProjectIds: [], RestrictedToTenantIds: [] };
   const spaces = Object.fromEntries(spacePermissions.map((permission) => [permission, call.all.Spaces.filter((space) => may(user, permission, space.Id)).map((space) => ({ SpaceId: space.Id, ...restricted }))] as const).filter(([, granted]) => granted.length > 0));
   return {
-    Id: user.Id, SystemPermissions: systemPermissions.filter((permission) => may(user, permission, null)), SpacePermissions: spaces, Teams: isAdministrator(user) ? [{ Id: 'teams-administrators', Name: 'Octopus Administrators', IsDirectlyAssigned: true }] : [],
+    Id: user.Id, SystemPermissions: queryFlag(call, 'includeSystem') === true ? systemPermissions.filter((permission) => may(user, permission, null)) : [], SpacePermissions: spaces, Teams: isAdministrator(user) ? [{ Id: 'teams-administrators', Name: 'Octopus Administrators', IsDirectlyAssigned: true }] : [],
     IsPermissionsComplete: true, IsTeamsComplete: true, Links: { Self: `/api/users/${user.Id}/permissions` },
   };
 }
