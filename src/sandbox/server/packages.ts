@@ -6,7 +6,7 @@ import type { PackageFile } from './database/documents.ts';
 
 /** `Id.Version.ext` taken apart (octopus-rest.md 7.2); null when the name has another form. An id is no path: it becomes part of one. */
 export function parsePackageName(fileName: string): { packageId: string; version: string; extension: string } | null {
-  const match = /^([A-Za-z0-9_](?:[\w.-]*?[\w-])?)\.(\d+(?:\.\d+){1,3}(?:-[0-9A-Za-z.-]+?)?(?:\+[0-9A-Za-z.-]+?)?)(\.zip|\.tar\.gz|\.nupkg)$/.exec(fileName);
+  const match = /^([A-Za-z0-9_](?:[\w.-]*?[\w-])??)\.(\d+(?:\.\d+){1,3}(?:-[0-9A-Za-z.-]+?)?(?:\+[0-9A-Za-z.-]+?)?)(\.zip|\.tar\.gz|\.nupkg)$/.exec(fileName);
   return match ? { packageId: match[1] ?? '', version: match[2] ?? '', extension: match[3] ?? '' } : null;
 }
 
