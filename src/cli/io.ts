@@ -11,7 +11,7 @@ export interface Io {
   readonly folder: string;
   /** Standard output is a terminal that lines may be rewritten on. */
   readonly isTerminal: boolean;
-  /** Width of the terminal in characters; 80 where there is none. */
+  /** Width of the terminal in characters; 80 where there is none or it says 0. */
   readonly columns: number;
 }
 
@@ -27,6 +27,6 @@ export function processIo(): Io {
     environment: process.env,
     folder: process.cwd(),
     isTerminal: process.stdout.isTTY === true && process.env['TERM'] !== 'dumb' && process.env['NO_COLOR'] === undefined && process.env['CI'] === undefined,
-    columns: process.stdout.columns ?? 80,
+    columns: process.stdout.columns || 80,
   };
 }
