@@ -8,7 +8,7 @@ export type Thumbprint = string;
 export interface MachineResult {
   rotationId: string;
   own: Thumbprint;
-  operation: 'observe' | 'add' | 'remove';
+  operation: 'observe' | 'add' | 'remove' | 'update-trust';
   outcome: 'unchanged' | 'changed' | 'refused' | 'failed';
   /**
    * Why it refused or failed; null when it did neither.
@@ -26,7 +26,21 @@ export interface MachineResult {
     | 'no-state-folder'
     | 'busy'
     | 'configure-failed'
-    | 'read-back-differs';
+    | 'read-back-differs'
+    | 'no-configuration-file'
+    | 'configuration-encoding'
+    | 'configuration-doctype'
+    | 'configuration-malformed'
+    | 'duplicate-key'
+    | 'configuration-differs'
+    | 'configuration-changed'
+    | 'no-pollable-entry'
+    | 'duplicate-entries'
+    | 'twin-missing'
+    | 'twin-differs'
+    | 'not-writable'
+    | 'write-failed'
+    | 'not-elevated';
   /**
    * @maxItems 10000
    */

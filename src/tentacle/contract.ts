@@ -1,4 +1,4 @@
-/** What the tentacle folder gives to phases. Implemented in src/tentacle/{trust-list,trust-script,machine-result,trust-probe,repair}.ts. */
+/** What the tentacle folder gives to phases. Implemented in src/tentacle/{trust-list,twins,trust-script,machine-result,trust-probe,repair}.ts. */
 import type { Thumbprint } from '../certificates/thumbprint.ts';
 import type { ClientIdentity, Network } from '../ports/network.ts';
 
@@ -16,17 +16,33 @@ export type ProbeTrust = (network: Network, options: { host: string; port: numbe
 /** trust-probe.ts: the certificate shown at a listener, ended cleanly (section 8). */
 export type ReadPeer = (network: Network, options: { host: string; port: number; timeoutMs?: number }) => Promise<{ thumbprint: Thumbprint; der: Uint8Array }>;
 
+/** How a Tentacle is reached, which decides how its trust is written: by its command line, or by twin entries in its configuration file. */
+export type TrustRoute = 'listening' | 'polling';
+/** The shell of the machine: Bash on Linux, PowerShell (Windows PowerShell 5.1 or later) on Windows. */
+export type TrustShell = 'Bash' | 'PowerShell';
+
 /**
- * trust-script.ts: the text of a Bash script that a Tentacle runs on itself (or that the host runs locally for its own). Typed tokens
+ * trust-script.ts: the text of a script that a Tentacle runs on itself (or that the host runs locally for its own). Typed tokens
  * only (rule 14). It observes, changes only what is missing, reads back, arms the detached restart with its net (rule 3) if the
  * running service does not have the wished list in force, and ends with one result line.
  */
 export type TrustScript = (options: {
+  /** Default: listening. */
+  route?: TrustRoute;
+  /** Default: Bash. */
+  shell?: TrustShell;
   rotationId: string;
   fence: number;
-  operation: 'observe' | 'add' | 'remove';
-  /** For add: the one to be trusted. For remove: the one to be distrusted. */
+  /**
+   * add and remove by the polling route: beside each entry with `beside` an equal one with `thumbprint`; each entry with `thumbprint`
+   * dropped, all of them or none, only where its twin with `keep` is there. update-trust (polling, Bash only; PollingRoute: update-trust):
+   * a detached job turns the entries with `beside` into entries with `thumbprint`, and back when no server shows `thumbprint` in time.
+   */
+  operation: 'observe' | 'add' | 'remove' | 'update-trust';
+  /** For add and update-trust: the one to be trusted. For remove: the one to be distrusted. */
   thumbprint: Thumbprint;
+  /** For add and update-trust by the polling route: the one trusted now, whose entries get their twins. */
+  beside?: Thumbprint;
   /** For remove: must be trusted and stays; otherwise the script refuses. */
   keep?: Thumbprint;
   restart: 'detached' | 'none';
@@ -36,15 +52,17 @@ export type TrustScript = (options: {
   restartWatchSeconds: number;
   /** How long the restarter waits for running scripts to end before it defers. */
   idleLimitSeconds: number;
+  /** For update-trust: how long the job waits for the servers to show `thumbprint` before it goes back to `beside`. */
+  returnAfterSeconds?: number;
 }) => string;
 
 /** What a machine said of itself. Counts only with the right rotation id and that Tentacle's own thumbprint in it (rule 9). */
 export interface MachineResult {
   rotationId: string;
   own: Thumbprint;
-  operation: 'observe' | 'add' | 'remove';
+  operation: 'observe' | 'add' | 'remove' | 'update-trust';
   outcome: 'unchanged' | 'changed' | 'refused' | 'failed';
-  /** One of a closed set of words, e.g. environment-override, list-broken, configure-failed, keep-missing, no-detached-restart. */
+  /** One of the closed set of words in schemas/machine-result.schema.json, e.g. list-broken, twin-missing, no-detached-restart. */
   reason: string | null;
   before: TrustEntry[];
   after: TrustEntry[];
@@ -57,5 +75,19 @@ export interface MachineResult {
 /** machine-result.ts: every well-formed result of this rotation in a log; foreign and broken lines are left out and counted. */
 export type ParseMachineResults = (log: string, rotationId: string) => { results: MachineResult[]; ignored: number };
 
-/** repair.ts: one line to be pasted into a root-capable shell on the machine; typed tokens only, safe to run twice. */
-export type RepairCommand = (options: { trust: Thumbprint; distrust?: Thumbprint }) => string;
+/** twins.ts: the entries with `old` that the server reaches by polling and that have no twin with `fresh` yet (any entry where none is polled). */
+export type WithoutTwin = (entries: readonly TrustEntry[], old: Thumbprint, fresh: Thumbprint) => TrustEntry[];
+
+/**
+ * repair.ts: one line to be pasted into a root-capable shell (an elevated PowerShell) on the machine; typed tokens only, safe to run
+ * twice. null for polling: no command can write a twin, so the machine needs the script.
+ */
+export interface RepairCommand {
+  (options: { route?: 'listening'; shell?: TrustShell; trust: Thumbprint; distrust?: Thumbprint }): string;
+  (options: { route?: TrustRoute; shell?: TrustShell; trust: Thumbprint; distrust?: Thumbprint }): string | null;
+}
+/**
+ * repair.ts: the text of a script to be run on the machine itself, pinned to `trust`, safe to run twice. `old` (polling, required):
+ * beside whose entries the twins are made. `distrust`: then taken away, once `trust` is there. Exit code 0 only if the machine is as wished.
+ */
+export type RepairScript = (options: { route: TrustRoute; shell: TrustShell; trust: Thumbprint; distrust?: Thumbprint; old?: Thumbprint }) => string;

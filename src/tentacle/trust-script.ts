@@ -16,6 +16,8 @@ const MOST_SECONDS = 86_400;
  * Throws TRUST_SCRIPT_TOKEN for anything but typed tokens.
  */
 export const trustScript: TrustScript = (options) => {
+  matching('route', options.route ?? 'listening', /^listening$/);
+  matching('shell', options.shell ?? 'Bash', /^Bash$/);
   const values: [string, string][] = [
     ['or_rotation', matching('rotationId', options.rotationId, ROTATION_ID)],
     ['or_fence', whole('fence', options.fence, Number.MAX_SAFE_INTEGER)],
