@@ -108,7 +108,7 @@ export type JournalEntry = {
   | {
       kind?: 'left-behind';
       data?: {
-        reason: 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'wrong-peer' | 'waived';
+        reason: 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived';
         text: string;
         waiver: null | Waiver;
       };
@@ -189,6 +189,7 @@ export type Claim =
   | 'trusts-old'
   | 'trust-written'
   | 'distrusts-old'
+  | 'distrusts-new'
   | 'healthy'
   | 'healthy-after-swap'
   | 'healthy-after-retire'
@@ -199,9 +200,7 @@ export interface Machine {
   name: string;
   own: Thumbprint;
   uri: string;
-  host: string;
-  port: number;
-  route: 'listening-linux';
+  route: 'listening' | 'polling';
   isHost: boolean;
   isDisabled: boolean;
   viaProxy: boolean;
@@ -213,12 +212,27 @@ export interface Machine {
     name: string;
     isDisabled: boolean;
   }[];
+  address: null | {
+    host: string;
+    port: number;
+  };
+  shell: 'Bash' | 'PowerShell';
 }
 export interface Options {
   offlineMachines: 'refuse' | 'leave-behind';
   waivers: Waiver[];
   drainLimitMinutes: number;
   restartWatchSeconds: number;
+  enableDisabled: boolean;
+  pollingRoute: 'twin' | 'update-trust';
+  waves: {
+    by: 'size' | 'environment';
+    size: number;
+    canaries: number;
+    stopAfter: number;
+  };
+  atOnce: number;
+  graceHours: number;
 }
 export interface Waiver {
   machine: string;

@@ -59,10 +59,16 @@ export const trustErrors = catalogue({
     next: 'Mend what is named and run the runbook again.',
     failureMode: 'A17',
   }),
-  SCRIPT_RESULT_UNKNOWN: (values: { task: string; state: string }) => ({
-    message: `The script task ${values.task} ended as ${values.state}, and no result of the machine came with it.`,
-    safe: 'What the machine did is not known; it is observed anew by the next run.',
-    next: 'Run the runbook again.',
-    failureMode: 'D8',
+  STOPPED_AFTER_FAILURES: (values: { failures: number; threshold: number; untouched: number; machines: UnprovedMachine[] }) => ({
+    message: `${values.failures} machine(s) failed, and no more than ${values.threshold} may; no further wave was started, ${values.untouched} machine(s) were not touched: ${listed(values.machines)}.`,
+    safe: 'Every machine that failed keeps or got back its old list; the old certificate is in force.',
+    next: 'Mend the machines named, or raise Rotation.StopAfterFailures, and run the runbook again: machines that are done are not touched again.',
+    failureMode: 'B8',
+  }),
+  HOST_LIST_NOT_WRITTEN: (values: { name: string; reason: string }) => ({
+    message: `The list of the Tentacle that runs these steps (${printable(values.name)}) could not be written: ${printable(values.reason, 300)}.`,
+    safe: 'The certificate in force was not changed.',
+    next: 'Mend what is named on this machine, then run the runbook again.',
+    failureMode: 'A41',
   }),
 });

@@ -2,7 +2,7 @@ import type { Registration } from '../octopus/contract.ts';
 
 /** How a machine is rotated, decided from its registration alone. */
 export type Route =
-  | { route: 'listening-linux' }
+  | { route: 'listening' | 'polling'; shell: 'Bash' | 'PowerShell' }
   /** It has no trust in the server certificate, or another one. */
   | { route: 'out-of-scope'; kind: string; reason: string }
   /** It has trust in the server certificate, and this version cannot rotate it: going on would cut it off (A2). */
@@ -26,12 +26,11 @@ export function routeOf(registration: Pick<Registration, 'style' | 'uri' | 'shel
   const { style, uri, shell, thumbprint } = registration;
   const noTentacle = NO_TENTACLE[style];
   if (noTentacle) return { route: 'out-of-scope', kind: style, reason: noTentacle };
-  if (style === 'TentacleActive' || style === 'KubernetesTentacle') {
-    return { route: 'unsupported', kind: style, reason: 'a polling Tentacle trusts one certificate per polled address, and trust that is only added to it is never used' };
-  }
-  if (style !== 'TentaclePassive') return { route: 'unsupported', kind: style, reason: 'this communication style is not known' };
-  if (!thumbprint || !uri || !/^https:\/\//i.test(uri)) return { route: 'unsupported', kind: style, reason: 'its registration has no address or no certificate thumbprint' };
+  if (style === 'KubernetesTentacle') return { route: 'unsupported', kind: style, reason: 'a Kubernetes agent keeps its trust in the cluster, and this version does not change it there' };
+  if (style !== 'TentaclePassive' && style !== 'TentacleActive') return { route: 'unsupported', kind: style, reason: 'this communication style is not known' };
+  const isPolling = style === 'TentacleActive';
+  if (!thumbprint || !uri || !(isPolling ? /^poll:\/\//i : /^https:\/\//i).test(uri)) return { route: 'unsupported', kind: style, reason: 'its registration has no address or no certificate thumbprint' };
   if (shell === null || shell === '') return { route: 'unsupported', kind: style, reason: 'its shell is not known yet; a full health check tells it' };
-  if (shell !== 'Bash') return { route: 'unsupported', kind: style, reason: `its shell is ${shell}, and only Bash is served by this version` };
-  return { route: 'listening-linux' };
+  if (shell !== 'Bash' && shell !== 'PowerShell') return { route: 'unsupported', kind: style, reason: `its shell is ${shell}, and only Bash and PowerShell are served` };
+  return { route: isPolling ? 'polling' : 'listening', shell };
 }

@@ -1,6 +1,6 @@
 import { trustErrors } from '../errors/trust.ts';
 import type { LeftBehindReason, PlannedMachine, ProofHow, RotationOptions, Waiver } from '../journal/contract.ts';
-import type { ProbeVerdict } from '../tentacle/contract.ts';
+import type { MachineResult, ProbeVerdict } from '../tentacle/contract.ts';
 import { PASS, refuse, type Verdict } from './verdict.ts';
 
 /** Everything seen of one machine in one look. */
@@ -10,7 +10,7 @@ export interface TrustObservation {
   reached: { reached: true } | { reached: false; code: string } | null;
   probes: { fresh: ProbeVerdict; old: ProbeVerdict } | null;
   /** What its own script read back, with a restart since; only counted where it cannot be probed. */
-  readBack: { trustsFresh: boolean; trustsOld: boolean; effective: 'yes' | 'no' | 'unknown' } | null;
+  readBack: { trustsFresh: boolean; trustsOld: boolean; effective: 'yes' | 'no' | 'unknown'; lastRestart: MachineResult['lastRestart'] } | null;
 }
 
 export type TrustJudgement =
@@ -52,15 +52,27 @@ function proofOf(observation: TrustObservation): TrustJudgement {
   const { machine, reached, probes, readBack } = observation;
   const no = (text: string): TrustJudgement => ({ machine, state: 'unproved', verdict: 'no', text });
   const unsure = (text: string): TrustJudgement => ({ machine, state: 'unproved', verdict: 'unknown', text });
-  if (probes?.fresh.verdict === 'trusted' && probes.old.verdict === 'trusted') return { machine, state: 'proved', how: 'wire', milliseconds: probes.fresh.milliseconds };
   if (machine.isHost && readBack?.trustsFresh && readBack.trustsOld) return { machine, state: 'written' };
-  if (machine.viaProxy && readBack?.trustsFresh && readBack.trustsOld && readBack.effective === 'yes') return { machine, state: 'proved', how: 'read-back', milliseconds: null };
-  if (reached && !reached.reached) return unsure(`its port does not answer (${reached.code})`);
-  if (probes === null) return unsure(machine.viaProxy ? 'only the server can reach it, and its own list was not read back after a restart' : 'it was not probed');
+  if (reached && !reached.reached) return unsure(`it does not answer (${reached.code})`);
+  if (machine.address === null || machine.viaProxy) return byReadBack(observation, no, unsure);
+  if (probes === null) return unsure('it was not probed');
+  if (probes.fresh.verdict === 'trusted' && probes.old.verdict === 'trusted') return { machine, state: 'proved', how: 'wire', milliseconds: probes.fresh.milliseconds };
   if (probes.fresh.verdict === 'wrong-peer' || probes.old.verdict === 'wrong-peer') return no('another certificate answers at its address than the one registered');
   if (probes.fresh.verdict === 'inconclusive') return unsure(`the probe was inconclusive: ${probes.fresh.reason}`);
   if (probes.old.verdict === 'inconclusive') return unsure(`the control probe was inconclusive: ${probes.old.reason}`);
   if (probes.old.verdict === 'not-trusted') return no('it does not accept the old certificate, which is in force');
   if (machine.isDisabled) return no('it does not accept the new certificate, and it is disabled: Octopus skips it');
   return no('it does not accept the new certificate: trust is missing, or was written without a restart');
+}
+
+/** A polling Tentacle cannot be asked from outside, nor one behind a proxy: its own list counts, with a restart since (rule 8). */
+function byReadBack({ machine, readBack }: TrustObservation, no: (text: string) => TrustJudgement, unsure: (text: string) => TrustJudgement): TrustJudgement {
+  const what = machine.route === 'polling' ? 'an entry for the new certificate beside each old one' : 'the new certificate';
+  if (readBack === null) return unsure('its list of trusted servers was not read back');
+  if (!readBack.trustsOld) return no('its list does not hold the old certificate, which is in force');
+  if (!readBack.trustsFresh) return no(`its list does not hold ${what}`);
+  if (readBack.effective === 'yes') return { machine, state: 'proved', how: 'read-back', milliseconds: null };
+  if (readBack.lastRestart === 'deferred') return no('its restart was put off, since scripts kept running on it');
+  if (readBack.lastRestart === 'reverted') return no('its restart did not go well, and its old list was put back');
+  return readBack.effective === 'no' ? no(`its list holds ${what}, but its service was not restarted since`) : unsure('whether its service was restarted since is not known');
 }

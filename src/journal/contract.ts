@@ -27,19 +27,46 @@ export interface PlannedMachine {
   name: string;
   own: Thumbprint;
   uri: string;
-  host: string;
-  port: number;
-  route: 'listening-linux';
+  /** Where its port can be dialled; null for a polling Tentacle, which dials itself. */
+  address: { host: string; port: number } | null;
+  route: 'listening' | 'polling';
+  /** What its scripts are written in. */
+  shell: 'Bash' | 'PowerShell';
   /** The host's own Tentacle (A41). */
   isHost: boolean;
   isDisabled: boolean;
   viaProxy: boolean;
+  /** Environments of its registrations, for waves by environment. */
+  environmentIds: string[];
   registrations: { id: string; kind: 'target' | 'worker'; spaceId: string; spaceName: string; name: string; isDisabled: boolean }[];
 }
 
 export interface OutOfScope { name: string; kind: string; spaceName: string; reason: string }
 export interface Waiver { machine: string; by: string; reason: string; until: string }
-export interface RotationOptions { offlineMachines: 'refuse' | 'leave-behind'; waivers: Waiver[]; drainLimitMinutes: number; restartWatchSeconds: number }
+/** In which order machines are changed. A wave starts only when the one before has its proofs. */
+export interface Waves {
+  by: 'size' | 'environment';
+  /** Machines in one wave, for waves by size. */
+  size: number;
+  /** Machines changed first, alone. */
+  canaries: number;
+  /** After so many failed machines no wave starts. */
+  stopAfter: number;
+}
+export interface RotationOptions {
+  offlineMachines: 'refuse' | 'leave-behind';
+  /** Enable disabled machines for the tasks that change them, and disable them again. */
+  enableDisabled: boolean;
+  pollingRoute: 'twin' | 'update-trust';
+  waves: Waves;
+  /** Machines changed at once. */
+  atOnce: number;
+  waivers: Waiver[];
+  /** How long both certificates stay trusted after the swap. */
+  graceHours: number;
+  drainLimitMinutes: number;
+  restartWatchSeconds: number;
+}
 
 /** Everything that an entry of a kind carries beside the envelope. */
 export interface EntryData {
@@ -77,11 +104,11 @@ export type ProofClaim =
   /** about `server` */
   | 'old-backed-up' | 'new-stored' | 'relay-ready' | 'database-shows-new' | 'node-presents-new' | 'database-shows-old' | 'node-presents-old'
   /** about a machine's key */
-  | 'trusts-new' | 'trusts-old' | 'trust-written' | 'distrusts-old' | 'healthy'
+  | 'trusts-new' | 'trusts-old' | 'trust-written' | 'distrusts-old' | 'distrusts-new' | 'healthy'
   /** about `estate` */
   | 'healthy-after-swap' | 'healthy-after-retire' | 'verified';
 
-export type LeftBehindReason = 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'wrong-peer' | 'waived';
+export type LeftBehindReason = 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived';
 
 export type EntryKind = keyof EntryData;
 

@@ -2,7 +2,7 @@
 /* eslint-disable */
 "use strict";
 export const entryIsValid = validate21;
-const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://octopus-rotation/schemas/journal.json","title":"Journal entry","description":"One line of the journal of a rotation (src/journal/contract.ts).","type":"object","additionalProperties":false,"required":["sequence","at","fence","runner","taskId","phase","kind","subject","data","previous","mac"],"properties":{"sequence":{"type":"integer","minimum":0},"at":{"$ref":"#/definitions/moment"},"fence":{"type":"integer","minimum":0},"runner":{"enum":["runbook","relay","terminal"]},"taskId":{"type":["string","null"]},"phase":{"type":"string"},"kind":{"type":"string"},"subject":{"type":"string","pattern":"."},"data":{"type":"object"},"previous":{"$ref":"#/definitions/sha256"},"mac":{"$ref":"#/definitions/sha256"}},"discriminator":{"propertyName":"kind"},"oneOf":[{"properties":{"kind":{"const":"opened"},"data":{"type":"object","additionalProperties":false,"required":["rotation","installationId","serverUrl","serverVersion","host","spaceId","projectName","runbookName","environmentName","forced","why"],"properties":{"rotation":{"const":"server-certificate"},"installationId":{"type":"string"},"serverUrl":{"type":"string"},"serverVersion":{"type":"string"},"host":{"type":"string"},"spaceId":{"type":"string"},"projectName":{"type":"string"},"runbookName":{"type":"string"},"environmentName":{"type":"string"},"forced":{"type":["string","null"]},"why":{"type":"string"}}}}},{"properties":{"kind":{"const":"planned"},"data":{"type":"object","additionalProperties":false,"required":["planHash","old","oldSignature","nodes","spaces","machines","outOfScope","options","notTouched"],"properties":{"planHash":{"type":"string"},"old":{"$ref":"#/definitions/thumbprint"},"oldSignature":{"type":"string"},"nodes":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["id","name"],"properties":{"id":{"type":"string"},"name":{"type":"string"}}}},"spaces":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["id","name","targets","workers"],"properties":{"id":{"type":"string"},"name":{"type":"string"},"targets":{"type":"integer","minimum":0},"workers":{"type":"integer","minimum":0}}}},"machines":{"type":"array","items":{"$ref":"#/definitions/machine"}},"outOfScope":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","kind","spaceName","reason"],"properties":{"name":{"type":"string"},"kind":{"type":"string"},"spaceName":{"type":"string"},"reason":{"type":"string"}}}},"options":{"$ref":"#/definitions/options"},"notTouched":{"type":"array","items":{"type":"string"}}}}}},{"properties":{"kind":{"const":"new-certificate"},"data":{"type":"object","additionalProperties":false,"required":["thumbprint","sha256","notAfter","signatureAlgorithm","keyBits"],"properties":{"thumbprint":{"$ref":"#/definitions/thumbprint"},"sha256":{"type":"string","pattern":"^[0-9A-Fa-f]{64}$"},"notAfter":{"type":"string"},"signatureAlgorithm":{"type":"string"},"keyBits":{"type":"integer","minimum":0}}}}},{"properties":{"kind":{"const":"intent"},"data":{"type":"object","additionalProperties":false,"required":["effect","detail"],"properties":{"effect":{"$ref":"#/definitions/word"},"detail":{"type":"object","additionalProperties":{"type":["string","number","boolean","null"]}}}}}},{"properties":{"kind":{"const":"done"},"data":{"type":"object","additionalProperties":false,"required":["effect","detail"],"properties":{"effect":{"$ref":"#/definitions/word"},"detail":{"type":"object","additionalProperties":{"type":["string","number","boolean","null"]}}}}}},{"properties":{"kind":{"const":"proved"},"data":{"type":"object","additionalProperties":false,"required":["claim","how","detail"],"properties":{"claim":{"$ref":"#/definitions/claim"},"how":{"enum":["wire","read-back","rest","file"]},"detail":{"type":"object","additionalProperties":{"type":["string","number","boolean","null"]}}}}}},{"properties":{"kind":{"const":"unproved"},"data":{"type":"object","additionalProperties":false,"required":["claim","verdict","reason"],"properties":{"claim":{"$ref":"#/definitions/claim"},"verdict":{"enum":["no","unknown"]},"reason":{"type":"string"}}}}},{"properties":{"kind":{"const":"left-behind"},"data":{"type":"object","additionalProperties":false,"required":["reason","text","waiver"],"properties":{"reason":{"enum":["off","disabled","unreachable","refused","failed","wrong-peer","waived"]},"text":{"type":"string"},"waiver":{"anyOf":[{"type":"null"},{"$ref":"#/definitions/waiver"}]}}}}},{"properties":{"kind":{"const":"caught-up"},"data":{"type":"object","additionalProperties":false,"required":[],"properties":{}}}},{"properties":{"kind":{"const":"foreign-trust"},"data":{"type":"object","additionalProperties":false,"required":["thumbprints"],"properties":{"thumbprints":{"type":"array","items":{"type":"string"}}}}}},{"properties":{"kind":{"const":"phase-started"},"data":{"type":"object","additionalProperties":false,"required":["phase"],"properties":{"phase":{"$ref":"#/definitions/word"}}}}},{"properties":{"kind":{"const":"phase-finished"},"data":{"type":"object","additionalProperties":false,"required":["phase","outcome","outputs","refusals"],"properties":{"phase":{"$ref":"#/definitions/word"},"outcome":{"enum":["continue","stop","handed-over","refused","failed"]},"outputs":{"type":"object","additionalProperties":{"type":"string"}},"refusals":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["code","message","next"],"properties":{"code":{"type":"string"},"message":{"type":"string"},"next":{"type":"string"}}}}}}}},{"properties":{"kind":{"const":"handed-over"},"data":{"type":"object","additionalProperties":false,"required":["job","unit","relaySha256"],"properties":{"job":{"type":"string"},"unit":{"type":"string"},"relaySha256":{"$ref":"#/definitions/sha256"}}}}},{"properties":{"kind":{"const":"relay-stage"},"data":{"type":"object","additionalProperties":false,"required":["stage","text"],"properties":{"stage":{"type":"string"},"text":{"type":"string"}}}}},{"properties":{"kind":{"const":"run-queued"},"data":{"type":"object","additionalProperties":false,"required":["taskId","snapshot"],"properties":{"taskId":{"type":"string"},"snapshot":{"type":"string"}}}}},{"properties":{"kind":{"const":"ended"},"data":{"type":"object","additionalProperties":false,"required":["outcome"],"properties":{"outcome":{"enum":["completed","rolled-back","abandoned"]}}}}}],"definitions":{"thumbprint":{"type":"string","pattern":"^[0-9A-F]{40}$"},"sha256":{"type":"string","pattern":"^[0-9a-f]{64}$"},"word":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]*$"},"moment":{"type":"string","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$"},"claim":{"enum":["old-backed-up","new-stored","relay-ready","database-shows-new","node-presents-new","database-shows-old","node-presents-old","trusts-new","trusts-old","trust-written","distrusts-old","healthy","healthy-after-swap","healthy-after-retire","verified"]},"waiver":{"type":"object","additionalProperties":false,"required":["machine","by","reason","until"],"properties":{"machine":{"type":"string"},"by":{"type":"string"},"reason":{"type":"string"},"until":{"type":"string"}}},"options":{"type":"object","additionalProperties":false,"required":["offlineMachines","waivers","drainLimitMinutes","restartWatchSeconds"],"properties":{"offlineMachines":{"enum":["refuse","leave-behind"]},"waivers":{"type":"array","items":{"$ref":"#/definitions/waiver"}},"drainLimitMinutes":{"type":"number","minimum":0},"restartWatchSeconds":{"type":"number","minimum":0}}},"machine":{"type":"object","additionalProperties":false,"required":["key","name","own","uri","host","port","route","isHost","isDisabled","viaProxy","registrations"],"properties":{"key":{"type":"string","pattern":"."},"name":{"type":"string"},"own":{"$ref":"#/definitions/thumbprint"},"uri":{"type":"string"},"host":{"type":"string"},"port":{"type":"integer","minimum":1,"maximum":65535},"route":{"const":"listening-linux"},"isHost":{"type":"boolean"},"isDisabled":{"type":"boolean"},"viaProxy":{"type":"boolean"},"registrations":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["id","kind","spaceId","spaceName","name","isDisabled"],"properties":{"id":{"type":"string"},"kind":{"enum":["target","worker"]},"spaceId":{"type":"string"},"spaceName":{"type":"string"},"name":{"type":"string"},"isDisabled":{"type":"boolean"}}}}}}}};
+const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://octopus-rotation/schemas/journal.json","title":"Journal entry","description":"One line of the journal of a rotation (src/journal/contract.ts).","type":"object","additionalProperties":false,"required":["sequence","at","fence","runner","taskId","phase","kind","subject","data","previous","mac"],"properties":{"sequence":{"type":"integer","minimum":0},"at":{"$ref":"#/definitions/moment"},"fence":{"type":"integer","minimum":0},"runner":{"enum":["runbook","relay","terminal"]},"taskId":{"type":["string","null"]},"phase":{"type":"string"},"kind":{"type":"string"},"subject":{"type":"string","pattern":"."},"data":{"type":"object"},"previous":{"$ref":"#/definitions/sha256"},"mac":{"$ref":"#/definitions/sha256"}},"discriminator":{"propertyName":"kind"},"oneOf":[{"properties":{"kind":{"const":"opened"},"data":{"type":"object","additionalProperties":false,"required":["rotation","installationId","serverUrl","serverVersion","host","spaceId","projectName","runbookName","environmentName","forced","why"],"properties":{"rotation":{"const":"server-certificate"},"installationId":{"type":"string"},"serverUrl":{"type":"string"},"serverVersion":{"type":"string"},"host":{"type":"string"},"spaceId":{"type":"string"},"projectName":{"type":"string"},"runbookName":{"type":"string"},"environmentName":{"type":"string"},"forced":{"type":["string","null"]},"why":{"type":"string"}}}}},{"properties":{"kind":{"const":"planned"},"data":{"type":"object","additionalProperties":false,"required":["planHash","old","oldSignature","nodes","spaces","machines","outOfScope","options","notTouched"],"properties":{"planHash":{"type":"string"},"old":{"$ref":"#/definitions/thumbprint"},"oldSignature":{"type":"string"},"nodes":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["id","name"],"properties":{"id":{"type":"string"},"name":{"type":"string"}}}},"spaces":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["id","name","targets","workers"],"properties":{"id":{"type":"string"},"name":{"type":"string"},"targets":{"type":"integer","minimum":0},"workers":{"type":"integer","minimum":0}}}},"machines":{"type":"array","items":{"$ref":"#/definitions/machine"}},"outOfScope":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","kind","spaceName","reason"],"properties":{"name":{"type":"string"},"kind":{"type":"string"},"spaceName":{"type":"string"},"reason":{"type":"string"}}}},"options":{"$ref":"#/definitions/options"},"notTouched":{"type":"array","items":{"type":"string"}}}}}},{"properties":{"kind":{"const":"new-certificate"},"data":{"type":"object","additionalProperties":false,"required":["thumbprint","sha256","notAfter","signatureAlgorithm","keyBits"],"properties":{"thumbprint":{"$ref":"#/definitions/thumbprint"},"sha256":{"type":"string","pattern":"^[0-9A-Fa-f]{64}$"},"notAfter":{"type":"string"},"signatureAlgorithm":{"type":"string"},"keyBits":{"type":"integer","minimum":0}}}}},{"properties":{"kind":{"const":"intent"},"data":{"type":"object","additionalProperties":false,"required":["effect","detail"],"properties":{"effect":{"$ref":"#/definitions/word"},"detail":{"type":"object","additionalProperties":{"type":["string","number","boolean","null"]}}}}}},{"properties":{"kind":{"const":"done"},"data":{"type":"object","additionalProperties":false,"required":["effect","detail"],"properties":{"effect":{"$ref":"#/definitions/word"},"detail":{"type":"object","additionalProperties":{"type":["string","number","boolean","null"]}}}}}},{"properties":{"kind":{"const":"proved"},"data":{"type":"object","additionalProperties":false,"required":["claim","how","detail"],"properties":{"claim":{"$ref":"#/definitions/claim"},"how":{"enum":["wire","read-back","rest","file"]},"detail":{"type":"object","additionalProperties":{"type":["string","number","boolean","null"]}}}}}},{"properties":{"kind":{"const":"unproved"},"data":{"type":"object","additionalProperties":false,"required":["claim","verdict","reason"],"properties":{"claim":{"$ref":"#/definitions/claim"},"verdict":{"enum":["no","unknown"]},"reason":{"type":"string"}}}}},{"properties":{"kind":{"const":"left-behind"},"data":{"type":"object","additionalProperties":false,"required":["reason","text","waiver"],"properties":{"reason":{"enum":["off","disabled","unreachable","refused","failed","deferred","wrong-peer","waived"]},"text":{"type":"string"},"waiver":{"anyOf":[{"type":"null"},{"$ref":"#/definitions/waiver"}]}}}}},{"properties":{"kind":{"const":"caught-up"},"data":{"type":"object","additionalProperties":false,"required":[],"properties":{}}}},{"properties":{"kind":{"const":"foreign-trust"},"data":{"type":"object","additionalProperties":false,"required":["thumbprints"],"properties":{"thumbprints":{"type":"array","items":{"type":"string"}}}}}},{"properties":{"kind":{"const":"phase-started"},"data":{"type":"object","additionalProperties":false,"required":["phase"],"properties":{"phase":{"$ref":"#/definitions/word"}}}}},{"properties":{"kind":{"const":"phase-finished"},"data":{"type":"object","additionalProperties":false,"required":["phase","outcome","outputs","refusals"],"properties":{"phase":{"$ref":"#/definitions/word"},"outcome":{"enum":["continue","stop","handed-over","refused","failed"]},"outputs":{"type":"object","additionalProperties":{"type":"string"}},"refusals":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["code","message","next"],"properties":{"code":{"type":"string"},"message":{"type":"string"},"next":{"type":"string"}}}}}}}},{"properties":{"kind":{"const":"handed-over"},"data":{"type":"object","additionalProperties":false,"required":["job","unit","relaySha256"],"properties":{"job":{"type":"string"},"unit":{"type":"string"},"relaySha256":{"$ref":"#/definitions/sha256"}}}}},{"properties":{"kind":{"const":"relay-stage"},"data":{"type":"object","additionalProperties":false,"required":["stage","text"],"properties":{"stage":{"type":"string"},"text":{"type":"string"}}}}},{"properties":{"kind":{"const":"run-queued"},"data":{"type":"object","additionalProperties":false,"required":["taskId","snapshot"],"properties":{"taskId":{"type":"string"},"snapshot":{"type":"string"}}}}},{"properties":{"kind":{"const":"ended"},"data":{"type":"object","additionalProperties":false,"required":["outcome"],"properties":{"outcome":{"enum":["completed","rolled-back","abandoned"]}}}}}],"definitions":{"thumbprint":{"type":"string","pattern":"^[0-9A-F]{40}$"},"sha256":{"type":"string","pattern":"^[0-9a-f]{64}$"},"word":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]*$"},"moment":{"type":"string","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$"},"claim":{"enum":["old-backed-up","new-stored","relay-ready","database-shows-new","node-presents-new","database-shows-old","node-presents-old","trusts-new","trusts-old","trust-written","distrusts-old","distrusts-new","healthy","healthy-after-swap","healthy-after-retire","verified"]},"waiver":{"type":"object","additionalProperties":false,"required":["machine","by","reason","until"],"properties":{"machine":{"type":"string"},"by":{"type":"string"},"reason":{"type":"string"},"until":{"type":"string"}}},"options":{"type":"object","additionalProperties":false,"required":["offlineMachines","enableDisabled","pollingRoute","waves","atOnce","waivers","graceHours","drainLimitMinutes","restartWatchSeconds"],"properties":{"offlineMachines":{"enum":["refuse","leave-behind"]},"waivers":{"type":"array","items":{"$ref":"#/definitions/waiver"}},"drainLimitMinutes":{"type":"number","minimum":0},"restartWatchSeconds":{"type":"number","minimum":0},"enableDisabled":{"type":"boolean"},"pollingRoute":{"enum":["twin","update-trust"]},"waves":{"type":"object","additionalProperties":false,"required":["by","size","canaries","stopAfter"],"properties":{"by":{"enum":["size","environment"]},"size":{"type":"integer","minimum":1},"canaries":{"type":"integer","minimum":0},"stopAfter":{"type":"integer","minimum":0}}},"atOnce":{"type":"integer","minimum":1},"graceHours":{"type":"number","minimum":0}}},"machine":{"type":"object","additionalProperties":false,"required":["key","name","own","uri","address","route","shell","isHost","isDisabled","viaProxy","registrations"],"properties":{"key":{"type":"string","pattern":"."},"name":{"type":"string"},"own":{"$ref":"#/definitions/thumbprint"},"uri":{"type":"string"},"route":{"enum":["listening","polling"]},"isHost":{"type":"boolean"},"isDisabled":{"type":"boolean"},"viaProxy":{"type":"boolean"},"registrations":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["id","kind","spaceId","spaceName","name","isDisabled"],"properties":{"id":{"type":"string"},"kind":{"enum":["target","worker"]},"spaceId":{"type":"string"},"spaceName":{"type":"string"},"name":{"type":"string"},"isDisabled":{"type":"boolean"}}}},"address":{"anyOf":[{"type":"null"},{"type":"object","additionalProperties":false,"required":["host","port"],"properties":{"host":{"type":"string"},"port":{"type":"integer","minimum":1,"maximum":65535}}}]},"shell":{"enum":["Bash","PowerShell"]}}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const schema7 = {"type":"string","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$"};
 const pattern0 = new RegExp("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$", "u");
@@ -70,7 +70,7 @@ validate27.errors = vErrors;
 return errors === 0;
 }
 
-const schema10 = {"type":"object","additionalProperties":false,"required":["key","name","own","uri","host","port","route","isHost","isDisabled","viaProxy","registrations"],"properties":{"key":{"type":"string","pattern":"."},"name":{"type":"string"},"own":{"$ref":"#/definitions/thumbprint"},"uri":{"type":"string"},"host":{"type":"string"},"port":{"type":"integer","minimum":1,"maximum":65535},"route":{"const":"listening-linux"},"isHost":{"type":"boolean"},"isDisabled":{"type":"boolean"},"viaProxy":{"type":"boolean"},"registrations":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["id","kind","spaceId","spaceName","name","isDisabled"],"properties":{"id":{"type":"string"},"kind":{"enum":["target","worker"]},"spaceId":{"type":"string"},"spaceName":{"type":"string"},"name":{"type":"string"},"isDisabled":{"type":"boolean"}}}}}};
+const schema10 = {"type":"object","additionalProperties":false,"required":["key","name","own","uri","address","route","shell","isHost","isDisabled","viaProxy","registrations"],"properties":{"key":{"type":"string","pattern":"."},"name":{"type":"string"},"own":{"$ref":"#/definitions/thumbprint"},"uri":{"type":"string"},"route":{"enum":["listening","polling"]},"isHost":{"type":"boolean"},"isDisabled":{"type":"boolean"},"viaProxy":{"type":"boolean"},"registrations":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["id","kind","spaceId","spaceName","name","isDisabled"],"properties":{"id":{"type":"string"},"kind":{"enum":["target","worker"]},"spaceId":{"type":"string"},"spaceName":{"type":"string"},"name":{"type":"string"},"isDisabled":{"type":"boolean"}}}},"address":{"anyOf":[{"type":"null"},{"type":"object","additionalProperties":false,"required":["host","port"],"properties":{"host":{"type":"string"},"port":{"type":"integer","minimum":1,"maximum":65535}}}]},"shell":{"enum":["Bash","PowerShell"]}}};
 const pattern1 = new RegExp(".", "u");
 
 function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -79,7 +79,7 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((((((((data.key === undefined) && (missing0 = "key")) || ((data.name === undefined) && (missing0 = "name"))) || ((data.own === undefined) && (missing0 = "own"))) || ((data.uri === undefined) && (missing0 = "uri"))) || ((data.host === undefined) && (missing0 = "host"))) || ((data.port === undefined) && (missing0 = "port"))) || ((data.route === undefined) && (missing0 = "route"))) || ((data.isHost === undefined) && (missing0 = "isHost"))) || ((data.isDisabled === undefined) && (missing0 = "isDisabled"))) || ((data.viaProxy === undefined) && (missing0 = "viaProxy"))) || ((data.registrations === undefined) && (missing0 = "registrations"))){
+if((((((((((((data.key === undefined) && (missing0 = "key")) || ((data.name === undefined) && (missing0 = "name"))) || ((data.own === undefined) && (missing0 = "own"))) || ((data.uri === undefined) && (missing0 = "uri"))) || ((data.address === undefined) && (missing0 = "address"))) || ((data.route === undefined) && (missing0 = "route"))) || ((data.shell === undefined) && (missing0 = "shell"))) || ((data.isHost === undefined) && (missing0 = "isHost"))) || ((data.isDisabled === undefined) && (missing0 = "isDisabled"))) || ((data.viaProxy === undefined) && (missing0 = "viaProxy"))) || ((data.registrations === undefined) && (missing0 = "registrations"))){
 validate29.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
@@ -150,10 +150,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.host !== undefined){
+if(data.route !== undefined){
+let data4 = data.route;
 const _errs9 = errors;
-if(typeof data.host !== "string"){
-validate29.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"}}];
+if(!((data4 === "listening") || (data4 === "polling"))){
+validate29.errors = [{instancePath:instancePath+"/route",schemaPath:"#/properties/route/enum",keyword:"enum",params:{allowedValues: schema10.properties.route.enum}}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -162,49 +163,34 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.port !== undefined){
-let data5 = data.port;
-const _errs11 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate29.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs11){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 65535 || isNaN(data5)){
-validate29.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
-return false;
-}
-else {
-if(data5 < 1 || isNaN(data5)){
-validate29.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.route !== undefined){
-const _errs13 = errors;
-if("listening-linux" !== data.route){
-validate29.errors = [{instancePath:instancePath+"/route",schemaPath:"#/properties/route/const",keyword:"const",params:{allowedValue: "listening-linux"}}];
-return false;
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
 if(data.isHost !== undefined){
-const _errs14 = errors;
+const _errs10 = errors;
 if(typeof data.isHost !== "boolean"){
 validate29.errors = [{instancePath:instancePath+"/isHost",schemaPath:"#/properties/isHost/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.isDisabled !== undefined){
+const _errs12 = errors;
+if(typeof data.isDisabled !== "boolean"){
+validate29.errors = [{instancePath:instancePath+"/isDisabled",schemaPath:"#/properties/isDisabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.viaProxy !== undefined){
+const _errs14 = errors;
+if(typeof data.viaProxy !== "boolean"){
+validate29.errors = [{instancePath:instancePath+"/viaProxy",schemaPath:"#/properties/viaProxy/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -213,86 +199,86 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.isDisabled !== undefined){
-const _errs16 = errors;
-if(typeof data.isDisabled !== "boolean"){
-validate29.errors = [{instancePath:instancePath+"/isDisabled",schemaPath:"#/properties/isDisabled/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.viaProxy !== undefined){
-const _errs18 = errors;
-if(typeof data.viaProxy !== "boolean"){
-validate29.errors = [{instancePath:instancePath+"/viaProxy",schemaPath:"#/properties/viaProxy/type",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
 if(data.registrations !== undefined){
-let data10 = data.registrations;
-const _errs20 = errors;
-if(errors === _errs20){
-if(Array.isArray(data10)){
+let data8 = data.registrations;
+const _errs16 = errors;
+if(errors === _errs16){
+if(Array.isArray(data8)){
 var valid1 = true;
-const len0 = data10.length;
+const len0 = data8.length;
 for(let i0=0; i0<len0; i0++){
-let data11 = data10[i0];
-const _errs22 = errors;
-if(errors === _errs22){
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+let data9 = data8[i0];
+const _errs18 = errors;
+if(errors === _errs18){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing1;
-if(((((((data11.id === undefined) && (missing1 = "id")) || ((data11.kind === undefined) && (missing1 = "kind"))) || ((data11.spaceId === undefined) && (missing1 = "spaceId"))) || ((data11.spaceName === undefined) && (missing1 = "spaceName"))) || ((data11.name === undefined) && (missing1 = "name"))) || ((data11.isDisabled === undefined) && (missing1 = "isDisabled"))){
+if(((((((data9.id === undefined) && (missing1 = "id")) || ((data9.kind === undefined) && (missing1 = "kind"))) || ((data9.spaceId === undefined) && (missing1 = "spaceId"))) || ((data9.spaceName === undefined) && (missing1 = "spaceName"))) || ((data9.name === undefined) && (missing1 = "name"))) || ((data9.isDisabled === undefined) && (missing1 = "isDisabled"))){
 validate29.errors = [{instancePath:instancePath+"/registrations/" + i0,schemaPath:"#/properties/registrations/items/required",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
-const _errs24 = errors;
-for(const key1 in data11){
+const _errs20 = errors;
+for(const key1 in data9){
 if(!((((((key1 === "id") || (key1 === "kind")) || (key1 === "spaceId")) || (key1 === "spaceName")) || (key1 === "name")) || (key1 === "isDisabled"))){
 validate29.errors = [{instancePath:instancePath+"/registrations/" + i0,schemaPath:"#/properties/registrations/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
 }
-if(_errs24 === errors){
-if(data11.id !== undefined){
-const _errs25 = errors;
-if(typeof data11.id !== "string"){
+if(_errs20 === errors){
+if(data9.id !== undefined){
+const _errs21 = errors;
+if(typeof data9.id !== "string"){
 validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/id",schemaPath:"#/properties/registrations/items/properties/id/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
-var valid2 = _errs25 === errors;
+var valid2 = _errs21 === errors;
 }
 else {
 var valid2 = true;
 }
 if(valid2){
-if(data11.kind !== undefined){
-let data13 = data11.kind;
-const _errs27 = errors;
-if(!((data13 === "target") || (data13 === "worker"))){
+if(data9.kind !== undefined){
+let data11 = data9.kind;
+const _errs23 = errors;
+if(!((data11 === "target") || (data11 === "worker"))){
 validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/kind",schemaPath:"#/properties/registrations/items/properties/kind/enum",keyword:"enum",params:{allowedValues: schema10.properties.registrations.items.properties.kind.enum}}];
 return false;
 }
-var valid2 = _errs27 === errors;
+var valid2 = _errs23 === errors;
 }
 else {
 var valid2 = true;
 }
 if(valid2){
-if(data11.spaceId !== undefined){
-const _errs28 = errors;
-if(typeof data11.spaceId !== "string"){
+if(data9.spaceId !== undefined){
+const _errs24 = errors;
+if(typeof data9.spaceId !== "string"){
 validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/spaceId",schemaPath:"#/properties/registrations/items/properties/spaceId/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid2 = _errs24 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data9.spaceName !== undefined){
+const _errs26 = errors;
+if(typeof data9.spaceName !== "string"){
+validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/spaceName",schemaPath:"#/properties/registrations/items/properties/spaceName/type",keyword:"type",params:{type: "string"}}];
+return false;
+}
+var valid2 = _errs26 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data9.name !== undefined){
+const _errs28 = errors;
+if(typeof data9.name !== "string"){
+validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/name",schemaPath:"#/properties/registrations/items/properties/name/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid2 = _errs28 === errors;
@@ -301,37 +287,13 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data11.spaceName !== undefined){
+if(data9.isDisabled !== undefined){
 const _errs30 = errors;
-if(typeof data11.spaceName !== "string"){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/spaceName",schemaPath:"#/properties/registrations/items/properties/spaceName/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-var valid2 = _errs30 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data11.name !== undefined){
-const _errs32 = errors;
-if(typeof data11.name !== "string"){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/name",schemaPath:"#/properties/registrations/items/properties/name/type",keyword:"type",params:{type: "string"}}];
-return false;
-}
-var valid2 = _errs32 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data11.isDisabled !== undefined){
-const _errs34 = errors;
-if(typeof data11.isDisabled !== "boolean"){
+if(typeof data9.isDisabled !== "boolean"){
 validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/isDisabled",schemaPath:"#/properties/registrations/items/properties/isDisabled/type",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid2 = _errs34 === errors;
+var valid2 = _errs30 === errors;
 }
 else {
 var valid2 = true;
@@ -349,7 +311,7 @@ validate29.errors = [{instancePath:instancePath+"/registrations/" + i0,schemaPat
 return false;
 }
 }
-var valid1 = _errs22 === errors;
+var valid1 = _errs18 === errors;
 if(!valid1){
 break;
 }
@@ -360,7 +322,178 @@ validate29.errors = [{instancePath:instancePath+"/registrations",schemaPath:"#/p
 return false;
 }
 }
-var valid0 = _errs20 === errors;
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.address !== undefined){
+let data16 = data.address;
+const _errs32 = errors;
+const _errs33 = errors;
+let valid3 = false;
+const _errs34 = errors;
+if(data16 !== null){
+const err0 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/anyOf/0/type",keyword:"type",params:{type: "null"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs34 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const _errs36 = errors;
+if(errors === _errs36){
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+let missing2;
+if(((data16.host === undefined) && (missing2 = "host")) || ((data16.port === undefined) && (missing2 = "port"))){
+const err1 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/anyOf/1/required",keyword:"required",params:{missingProperty: missing2}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+else {
+const _errs38 = errors;
+for(const key2 in data16){
+if(!((key2 === "host") || (key2 === "port"))){
+const err2 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+break;
+}
+}
+if(_errs38 === errors){
+if(data16.host !== undefined){
+const _errs39 = errors;
+if(typeof data16.host !== "string"){
+const err3 = {instancePath:instancePath+"/address/host",schemaPath:"#/properties/address/anyOf/1/properties/host/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+var valid4 = _errs39 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data16.port !== undefined){
+let data18 = data16.port;
+const _errs41 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err4 = {instancePath:instancePath+"/address/port",schemaPath:"#/properties/address/anyOf/1/properties/port/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(errors === _errs41){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 65535 || isNaN(data18)){
+const err5 = {instancePath:instancePath+"/address/port",schemaPath:"#/properties/address/anyOf/1/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+else {
+if(data18 < 1 || isNaN(data18)){
+const err6 = {instancePath:instancePath+"/address/port",schemaPath:"#/properties/address/anyOf/1/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+}
+var valid4 = _errs41 === errors;
+}
+else {
+var valid4 = true;
+}
+}
+}
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/anyOf/1/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+var _valid0 = _errs36 === errors;
+valid3 = valid3 || _valid0;
+}
+if(!valid3){
+const err8 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/anyOf",keyword:"anyOf",params:{}};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+validate29.errors = vErrors;
+return false;
+}
+else {
+errors = _errs33;
+if(vErrors !== null){
+if(_errs33){
+vErrors.length = _errs33;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs32 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.shell !== undefined){
+let data19 = data.shell;
+const _errs43 = errors;
+if(!((data19 === "Bash") || (data19 === "PowerShell"))){
+validate29.errors = [{instancePath:instancePath+"/shell",schemaPath:"#/properties/shell/enum",keyword:"enum",params:{allowedValues: schema10.properties.shell.enum}}];
+return false;
+}
+var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
@@ -387,7 +520,7 @@ validate29.errors = vErrors;
 return errors === 0;
 }
 
-const schema11 = {"type":"object","additionalProperties":false,"required":["offlineMachines","waivers","drainLimitMinutes","restartWatchSeconds"],"properties":{"offlineMachines":{"enum":["refuse","leave-behind"]},"waivers":{"type":"array","items":{"$ref":"#/definitions/waiver"}},"drainLimitMinutes":{"type":"number","minimum":0},"restartWatchSeconds":{"type":"number","minimum":0}}};
+const schema11 = {"type":"object","additionalProperties":false,"required":["offlineMachines","enableDisabled","pollingRoute","waves","atOnce","waivers","graceHours","drainLimitMinutes","restartWatchSeconds"],"properties":{"offlineMachines":{"enum":["refuse","leave-behind"]},"waivers":{"type":"array","items":{"$ref":"#/definitions/waiver"}},"drainLimitMinutes":{"type":"number","minimum":0},"restartWatchSeconds":{"type":"number","minimum":0},"enableDisabled":{"type":"boolean"},"pollingRoute":{"enum":["twin","update-trust"]},"waves":{"type":"object","additionalProperties":false,"required":["by","size","canaries","stopAfter"],"properties":{"by":{"enum":["size","environment"]},"size":{"type":"integer","minimum":1},"canaries":{"type":"integer","minimum":0},"stopAfter":{"type":"integer","minimum":0}}},"atOnce":{"type":"integer","minimum":1},"graceHours":{"type":"number","minimum":0}}};
 const schema12 = {"type":"object","additionalProperties":false,"required":["machine","by","reason","until"],"properties":{"machine":{"type":"string"},"by":{"type":"string"},"reason":{"type":"string"},"until":{"type":"string"}}};
 
 function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -479,14 +612,14 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.offlineMachines === undefined) && (missing0 = "offlineMachines")) || ((data.waivers === undefined) && (missing0 = "waivers"))) || ((data.drainLimitMinutes === undefined) && (missing0 = "drainLimitMinutes"))) || ((data.restartWatchSeconds === undefined) && (missing0 = "restartWatchSeconds"))){
+if((((((((((data.offlineMachines === undefined) && (missing0 = "offlineMachines")) || ((data.enableDisabled === undefined) && (missing0 = "enableDisabled"))) || ((data.pollingRoute === undefined) && (missing0 = "pollingRoute"))) || ((data.waves === undefined) && (missing0 = "waves"))) || ((data.atOnce === undefined) && (missing0 = "atOnce"))) || ((data.waivers === undefined) && (missing0 = "waivers"))) || ((data.graceHours === undefined) && (missing0 = "graceHours"))) || ((data.drainLimitMinutes === undefined) && (missing0 = "drainLimitMinutes"))) || ((data.restartWatchSeconds === undefined) && (missing0 = "restartWatchSeconds"))){
 validate32.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((key0 === "offlineMachines") || (key0 === "waivers")) || (key0 === "drainLimitMinutes")) || (key0 === "restartWatchSeconds"))){
+if(!(func2.call(schema11.properties, key0))){
 validate32.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
@@ -577,6 +710,190 @@ var valid0 = _errs8 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.enableDisabled !== undefined){
+const _errs10 = errors;
+if(typeof data.enableDisabled !== "boolean"){
+validate32.errors = [{instancePath:instancePath+"/enableDisabled",schemaPath:"#/properties/enableDisabled/type",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.pollingRoute !== undefined){
+let data6 = data.pollingRoute;
+const _errs12 = errors;
+if(!((data6 === "twin") || (data6 === "update-trust"))){
+validate32.errors = [{instancePath:instancePath+"/pollingRoute",schemaPath:"#/properties/pollingRoute/enum",keyword:"enum",params:{allowedValues: schema11.properties.pollingRoute.enum}}];
+return false;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.waves !== undefined){
+let data7 = data.waves;
+const _errs13 = errors;
+if(errors === _errs13){
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+let missing1;
+if(((((data7.by === undefined) && (missing1 = "by")) || ((data7.size === undefined) && (missing1 = "size"))) || ((data7.canaries === undefined) && (missing1 = "canaries"))) || ((data7.stopAfter === undefined) && (missing1 = "stopAfter"))){
+validate32.errors = [{instancePath:instancePath+"/waves",schemaPath:"#/properties/waves/required",keyword:"required",params:{missingProperty: missing1}}];
+return false;
+}
+else {
+const _errs15 = errors;
+for(const key1 in data7){
+if(!((((key1 === "by") || (key1 === "size")) || (key1 === "canaries")) || (key1 === "stopAfter"))){
+validate32.errors = [{instancePath:instancePath+"/waves",schemaPath:"#/properties/waves/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+return false;
+break;
+}
+}
+if(_errs15 === errors){
+if(data7.by !== undefined){
+let data8 = data7.by;
+const _errs16 = errors;
+if(!((data8 === "size") || (data8 === "environment"))){
+validate32.errors = [{instancePath:instancePath+"/waves/by",schemaPath:"#/properties/waves/properties/by/enum",keyword:"enum",params:{allowedValues: schema11.properties.waves.properties.by.enum}}];
+return false;
+}
+var valid2 = _errs16 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data7.size !== undefined){
+let data9 = data7.size;
+const _errs17 = errors;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+validate32.errors = [{instancePath:instancePath+"/waves/size",schemaPath:"#/properties/waves/properties/size/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs17){
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 < 1 || isNaN(data9)){
+validate32.errors = [{instancePath:instancePath+"/waves/size",schemaPath:"#/properties/waves/properties/size/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+var valid2 = _errs17 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data7.canaries !== undefined){
+let data10 = data7.canaries;
+const _errs19 = errors;
+if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+validate32.errors = [{instancePath:instancePath+"/waves/canaries",schemaPath:"#/properties/waves/properties/canaries/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs19){
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 < 0 || isNaN(data10)){
+validate32.errors = [{instancePath:instancePath+"/waves/canaries",schemaPath:"#/properties/waves/properties/canaries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+var valid2 = _errs19 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data7.stopAfter !== undefined){
+let data11 = data7.stopAfter;
+const _errs21 = errors;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+validate32.errors = [{instancePath:instancePath+"/waves/stopAfter",schemaPath:"#/properties/waves/properties/stopAfter/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs21){
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 < 0 || isNaN(data11)){
+validate32.errors = [{instancePath:instancePath+"/waves/stopAfter",schemaPath:"#/properties/waves/properties/stopAfter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+var valid2 = _errs21 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate32.errors = [{instancePath:instancePath+"/waves",schemaPath:"#/properties/waves/type",keyword:"type",params:{type: "object"}}];
+return false;
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.atOnce !== undefined){
+let data12 = data.atOnce;
+const _errs23 = errors;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+validate32.errors = [{instancePath:instancePath+"/atOnce",schemaPath:"#/properties/atOnce/type",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs23){
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 < 1 || isNaN(data12)){
+validate32.errors = [{instancePath:instancePath+"/atOnce",schemaPath:"#/properties/atOnce/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+var valid0 = _errs23 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.graceHours !== undefined){
+let data13 = data.graceHours;
+const _errs25 = errors;
+if(errors === _errs25){
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 < 0 || isNaN(data13)){
+validate32.errors = [{instancePath:instancePath+"/graceHours",schemaPath:"#/properties/graceHours/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+else {
+validate32.errors = [{instancePath:instancePath+"/graceHours",schemaPath:"#/properties/graceHours/type",keyword:"type",params:{type: "number"}}];
+return false;
+}
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
 }
 }
 }
@@ -614,12 +931,12 @@ validate37.errors = vErrors;
 return errors === 0;
 }
 
-const schema14 = {"enum":["old-backed-up","new-stored","relay-ready","database-shows-new","node-presents-new","database-shows-old","node-presents-old","trusts-new","trusts-old","trust-written","distrusts-old","healthy","healthy-after-swap","healthy-after-retire","verified"]};
+const schema14 = {"enum":["old-backed-up","new-stored","relay-ready","database-shows-new","node-presents-new","database-shows-old","node-presents-old","trusts-new","trusts-old","trust-written","distrusts-old","distrusts-new","healthy","healthy-after-swap","healthy-after-retire","verified"]};
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
-if(!(((((((((((((((data === "old-backed-up") || (data === "new-stored")) || (data === "relay-ready")) || (data === "database-shows-new")) || (data === "node-presents-new")) || (data === "database-shows-old")) || (data === "node-presents-old")) || (data === "trusts-new")) || (data === "trusts-old")) || (data === "trust-written")) || (data === "distrusts-old")) || (data === "healthy")) || (data === "healthy-after-swap")) || (data === "healthy-after-retire")) || (data === "verified"))){
+if(!((((((((((((((((data === "old-backed-up") || (data === "new-stored")) || (data === "relay-ready")) || (data === "database-shows-new")) || (data === "node-presents-new")) || (data === "database-shows-old")) || (data === "node-presents-old")) || (data === "trusts-new")) || (data === "trusts-old")) || (data === "trust-written")) || (data === "distrusts-old")) || (data === "distrusts-new")) || (data === "healthy")) || (data === "healthy-after-swap")) || (data === "healthy-after-retire")) || (data === "verified"))){
 validate40.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema14.enum}}];
 return false;
 }
@@ -2012,7 +2329,7 @@ if(_errs161 === errors){
 if(data79.reason !== undefined){
 let data80 = data79.reason;
 const _errs162 = errors;
-if(!(((((((data80 === "off") || (data80 === "disabled")) || (data80 === "unreachable")) || (data80 === "refused")) || (data80 === "failed")) || (data80 === "wrong-peer")) || (data80 === "waived"))){
+if(!((((((((data80 === "off") || (data80 === "disabled")) || (data80 === "unreachable")) || (data80 === "refused")) || (data80 === "failed")) || (data80 === "deferred")) || (data80 === "wrong-peer")) || (data80 === "waived"))){
 validate21.errors = [{instancePath:instancePath+"/data/reason",schemaPath:"#/oneOf/7/properties/data/properties/reason/enum",keyword:"enum",params:{allowedValues: schema6.oneOf[7].properties.data.properties.reason.enum}}];
 return false;
 }

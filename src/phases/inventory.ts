@@ -18,7 +18,7 @@ export interface Inventory {
  */
 export async function readInventory(octopus: OctopusClient, spaces: Space[], own: Thumbprint): Promise<Inventory> {
   const inventory: Inventory = { spaces: [], machines: [], outOfScope: [], unsupported: [] };
-  const groups = new Map<string, { registration: Registration; space: Space }[]>();
+  const groups = new Map<string, Registered[]>();
   for (const space of spaces) {
     const registrations = await octopus.registrations(space.id);
     inventory.spaces.push({
@@ -33,7 +33,7 @@ export async function readInventory(octopus: OctopusClient, spaces: Space[], own
       else if (route.route === 'unsupported') inventory.unsupported.push({ name: registration.name, space: space.name, reason: route.reason });
       else {
         const key = machineKey(registration.thumbprint!, registration.uri!);
-        groups.set(key, [...(groups.get(key) ?? []), { registration, space }]);
+        groups.set(key, [...(groups.get(key) ?? []), { registration, space, route }]);
       }
     }
   }
@@ -42,26 +42,36 @@ export async function readInventory(octopus: OctopusClient, spaces: Space[], own
   return inventory;
 }
 
+interface Registered { registration: Registration; space: Space; route: { route: 'listening' | 'polling'; shell: 'Bash' | 'PowerShell' } }
+
+/** Own thumbprint and where it answers; for a polling Tentacle its subscription, which is compared as it is written. */
 function machineKey(thumbprint: Thumbprint, uri: string): string {
+  if (/^poll:/i.test(uri)) return `${thumbprint}@${uri.replace(/\/+$/, '')}`;
   const { hostname, port } = new URL(uri);
   return `${thumbprint}@${hostname.toLowerCase()}:${port || '443'}`;
 }
 
-function plannedMachine(key: string, group: { registration: Registration; space: Space }[], own: Thumbprint): PlannedMachine {
+function plannedMachine(key: string, group: Registered[], own: Thumbprint): PlannedMachine {
   const first = group[0]!.registration;
-  const url = new URL(first.uri!);
+  const { route, shell } = group[0]!.route;
   return {
     key,
     name: first.name,
     own: first.thumbprint!,
     uri: first.uri!,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(url.port || '443'),
-    route: 'listening-linux',
+    address: route === 'listening' ? addressOf(first.uri!) : null,
+    route,
+    shell,
     isHost: first.thumbprint === own,
     // Octopus reaches it through any registration that is enabled.
     isDisabled: group.every(({ registration }) => registration.isDisabled),
     viaProxy: group.every(({ registration }) => registration.proxyId !== null),
+    environmentIds: [...new Set(group.flatMap(({ registration }) => registration.environmentIds))].sort(),
     registrations: group.map(({ registration, space }) => ({ id: registration.id, kind: registration.kind, spaceId: space.id, spaceName: space.name, name: registration.name, isDisabled: registration.isDisabled })),
   };
+}
+
+function addressOf(uri: string): { host: string; port: number } {
+  const url = new URL(uri);
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || '443') };
 }

@@ -27,8 +27,8 @@ export async function observeTrust(context: PhaseContext, machines: readonly Pla
 }
 
 async function observeOne(context: PhaseContext, machine: PlannedMachine, identities: Identities): Promise<TrustObservation> {
-  if (machine.viaProxy) return { machine, reached: null, probes: null, readBack: null };
-  const reached = await context.network.reach(machine.host, machine.port, CONNECT_TIMEOUT_MS);
+  const { host, port } = dialled(machine);
+  const reached = await context.network.reach(host, port, CONNECT_TIMEOUT_MS);
   if (!reached.reached) return { machine, reached, probes: null, readBack: null };
   let probes = await probeBoth(context, machine, identities);
   for (let repeat = 0; repeat < REPEATS && unclear(probes); repeat += 1) {
@@ -45,7 +45,7 @@ async function probeBoth(context: PhaseContext, machine: PlannedMachine, identit
 
 /** The probe of one machine with one identity. */
 export function probe(context: PhaseContext, machine: PlannedMachine, identity: ClientIdentity): Promise<ProbeVerdict> {
-  return probeTrust(context.network, { host: machine.host, port: machine.port, identity, expectedPeer: machine.own, timeoutMs: CONNECT_TIMEOUT_MS, monotonic: () => context.clock.monotonic() });
+  return probeTrust(context.network, { ...dialled(machine), identity, expectedPeer: machine.own, timeoutMs: CONNECT_TIMEOUT_MS, monotonic: () => context.clock.monotonic() });
 }
 
 /** Both refused, or one not told: the service may be restarting. */
@@ -53,25 +53,8 @@ function unclear(probes: { fresh: ProbeVerdict; old: ProbeVerdict }): boolean {
   return (probes.fresh.verdict === 'not-trusted' && probes.old.verdict === 'not-trusted') || probes.fresh.verdict === 'inconclusive' || probes.old.verdict === 'inconclusive';
 }
 
-/**
- * Probes until every machine shows what is wished, or the time is over; answers with those that do. One round a second, each
- * machine asked only until it is there.
- */
-export async function waitForTrust(context: PhaseContext, machines: readonly PlannedMachine[], identities: Identities, wished: (observation: TrustObservation) => boolean, timeoutMs: number, label: string): Promise<Map<string, TrustObservation>> {
-  const there = new Map<string, TrustObservation>();
-  const start = context.clock.monotonic();
-  let missing = [...machines];
-  while (missing.length > 0) {
-    const looks = await inParallel(missing, IN_FLIGHT, async (machine): Promise<TrustObservation> => {
-      const reached = await context.network.reach(machine.host, machine.port, CONNECT_TIMEOUT_MS);
-      return { machine, reached, probes: reached.reached ? await probeBoth(context, machine, identities) : null, readBack: null };
-    });
-    for (const look of looks) if (wished(look)) there.set(look.machine.key, look);
-    missing = missing.filter((machine) => !there.has(machine.key));
-    const elapsed = context.clock.monotonic() - start;
-    context.voice.progress(Math.round((there.size / machines.length) * 100), `${label}: ${there.size} of ${machines.length}`);
-    if (missing.length === 0 || elapsed >= timeoutMs) break;
-    await context.clock.sleep(Math.min(1_000, 250 + elapsed / 10));
-  }
-  return there;
+/** Where to dial it; only machines that can be dialled are probed. */
+function dialled(machine: PlannedMachine): { host: string; port: number } {
+  if (machine.address === null) throw new TypeError(`${machine.key} cannot be dialled.`);
+  return machine.address;
 }

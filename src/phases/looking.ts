@@ -1,0 +1,120 @@
+import type { TrustObservation } from '../gates/trust.ts';
+import { listIsFreeOf, listTrusts } from '../gates/trust-list.ts';
+import type { PlannedMachine } from '../journal/contract.ts';
+import type { MachineResult } from '../tentacle/contract.ts';
+import type { PhaseContext } from './context.ts';
+import { runOnHost } from './host-script.ts';
+import { machineScript, runOnMachines } from './machine-scripts.ts';
+import { observeTrust } from './probing.ts';
+import type { Rotation } from './rotation.ts';
+
+const CONNECTION_TEST_MS = 6 * 60_000;
+
+/** Whether the trust probe can ask it; the others tell of themselves, through the server. */
+export function isProbed(machine: Pick<PlannedMachine, 'address' | 'viaProxy'>): boolean {
+  return machine.address !== null && !machine.viaProxy;
+}
+
+/** Looks at machines anew, each by its own way: the host locally (A41), whoever can be dialled by the probe, the others by a script through the server. */
+export async function lookAt(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<TrustObservation[]> {
+  const host = machines.filter((machine) => machine.isHost);
+  const probed = machines.filter((machine) => !machine.isHost && isProbed(machine));
+  const asked = machines.filter((machine) => !machine.isHost && !isProbed(machine));
+  const observations: TrustObservation[] = [];
+  for (const machine of host) observations.push({ machine, reached: { reached: true }, probes: null, readBack: readBackOf(rotation, machine, await runOnHost(context, rotation.id, machine.own, machineScript(rotation, machine, { operation: 'observe', restart: 'none' }))) });
+  observations.push(...(await askThroughServer(context, rotation, asked)));
+  if (probed.length > 0) observations.push(...(await observeTrust(context, probed, await rotation.identities())));
+  return observations;
+}
+
+/** What the list of a machine means for OLD and NEW. */
+export function readBackOf(rotation: Rotation, machine: PlannedMachine, result: MachineResult): NonNullable<TrustObservation['readBack']> {
+  const { old } = rotation.plan;
+  const fresh = rotation.fresh!.thumbprint;
+  return {
+    trustsFresh: listTrusts(machine, result.after, fresh, old),
+    trustsOld: !listIsFreeOf(result.after, old),
+    effective: result.effective,
+    lastRestart: result.lastRestart,
+  };
+}
+
+/**
+ * Machines that do not answer never enter a script task (rule 15): of those that cannot be dialled only Octopus knows, so their
+ * connections are tested first; then those that answer read their lists back.
+ */
+async function askThroughServer(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<TrustObservation[]> {
+  if (machines.length === 0) return [];
+  const answering = await connected(context, rotation, machines);
+  const reachable = machines.filter((machine) => answering.has(machine.key));
+  const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, reachable, 'Octopus Rotation: read trust back', (machine) => machineScript(rotation, machine, { operation: 'observe', restart: 'none' }));
+  return machines.map((machine) => {
+    if (!answering.has(machine.key)) return { machine, reached: { reached: false, code: machine.isDisabled ? 'Octopus skips it' : 'Octopus gets no answer' }, probes: null, readBack: null };
+    const result = outcomes.get(machine.key)?.result ?? null;
+    return { machine, reached: { reached: true }, probes: null, readBack: result && readBackOf(rotation, machine, result) };
+  });
+}
+
+/** Keys of the machines that answer a connection test of Octopus. */
+async function connected(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<Set<string>> {
+  const keys = new Set<string>();
+  for (const spaceId of new Set(machines.flatMap((machine) => machine.registrations.map((one) => one.spaceId)))) {
+    const here = machines.flatMap((machine) => machine.registrations.filter((one) => one.spaceId === spaceId && !one.isDisabled).map((one) => ({ key: machine.key, id: one.id })));
+    if (here.length === 0) continue;
+    const task = await rotation.octopus.checkHealth({ description: `Octopus Rotation: connection test [${rotation.id}]`, spaceId, machineIds: here.map((one) => one.id) as [string, ...string[]], onlyTestConnection: true, timeoutMs: CONNECTION_TEST_MS });
+    const { timedOut } = await rotation.octopus.waitForTask(task.id, { timeoutMs: CONNECTION_TEST_MS, onProgress: () => context.voice.progress(0, `${task.id}: ${here.length} connection(s) tested by Octopus`) });
+    if (timedOut) continue;
+    const health = new Map((await rotation.octopus.registrations(spaceId)).map((one) => [one.id, one.healthStatus]));
+    for (const one of here) if (health.get(one.id) === 'Healthy' || health.get(one.id) === 'HasWarnings' || health.get(one.id) === 'Unhealthy') keys.add(one.key);
+  }
+  return keys;
+}
+
+/** NEW and OLD accepted, in force: ready for the cut-over. */
+export function acceptsBoth(look: TrustObservation): boolean {
+  if (isProbed(look.machine)) return look.probes?.fresh.verdict === 'trusted' && look.probes.old.verdict === 'trusted';
+  return look.readBack?.effective === 'yes' && look.readBack.trustsFresh && look.readBack.trustsOld;
+}
+
+/** NEW accepted and OLD refused, in force: the goal after the cut-over. */
+export function acceptsFreshOnly(look: TrustObservation): boolean {
+  if (isProbed(look.machine)) return look.probes?.fresh.verdict === 'trusted' && look.probes.old.verdict === 'not-trusted';
+  return look.readBack?.effective === 'yes' && look.readBack.trustsFresh && !look.readBack.trustsOld;
+}
+
+/** OLD accepted and NEW refused, in force: as before the rotation. */
+export function acceptsOldOnly(look: TrustObservation): boolean {
+  if (isProbed(look.machine)) return look.probes?.fresh.verdict === 'not-trusted' && look.probes.old.verdict === 'trusted';
+  return look.readBack?.effective === 'yes' && !look.readBack.trustsFresh && look.readBack.trustsOld;
+}
+
+/** First and longest pause between two looks at machines that must not be kept busy by being asked: a script that runs holds up the restart. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 20_000;
+
+/**
+ * Looks again until every machine shows what is wished, or the time is over; answers with the looks that do. Machines that are
+ * dialled are asked about once a second; those that are asked through the server at growing distances.
+ */
+export async function waitUntil(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], wished: (look: TrustObservation) => boolean, timeoutMs: number, label: string): Promise<Map<string, TrustObservation>> {
+  const there = new Map<string, TrustObservation>();
+  const start = context.clock.monotonic();
+  let pause = FIRST_PAUSE_MS;
+  let serverPauseUntil = 0;
+  let missing = [...machines];
+  while (missing.length > 0) {
+    const elapsed = context.clock.monotonic() - start;
+    const isServersTurn = elapsed >= serverPauseUntil;
+    const turn = missing.filter((machine) => isProbed(machine) || isServersTurn);
+    for (const look of turn.length > 0 ? await lookAt(context, rotation, turn) : []) if (wished(look)) there.set(look.machine.key, look);
+    if (isServersTurn) {
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+      serverPauseUntil = context.clock.monotonic() - start + pause;
+    }
+    missing = missing.filter((machine) => !there.has(machine.key));
+    context.voice.progress(Math.round((there.size / machines.length) * 100), `${label}: ${there.size} of ${machines.length}`);
+    if (missing.length === 0 || context.clock.monotonic() - start >= timeoutMs) break;
+    await context.clock.sleep(500);
+  }
+  return there;
+}

@@ -1,0 +1,169 @@
+import { printable } from '../errors/printable.ts';
+import { trustErrors } from '../errors/trust.ts';
+import type { TrustObservation } from '../gates/trust.ts';
+import { mayGoOn, wavesOf } from '../gates/waves.ts';
+import type { LeftBehindReason, PlannedMachine } from '../journal/contract.ts';
+import { openIntents } from '../journal/views.ts';
+import type { MachineResult } from '../tentacle/contract.ts';
+import { batches } from './concurrency.ts';
+import type { PhaseContext } from './context.ts';
+import { runOnHost } from './host-script.ts';
+import { lookAt, waitUntil } from './looking.ts';
+import { machineScript, runOnMachines, SETTLE_MS, type ScriptWish } from './machine-scripts.ts';
+import type { Rotation } from './rotation.ts';
+
+/** One change of trust over many machines: who is to be what. */
+export interface TrustChange {
+  /** Word of the effect in the journal. */
+  effect: string;
+  description: string;
+  /** For the progress line. */
+  label: string;
+  script: Pick<ScriptWish, 'operation' | 'direction'>;
+  /** What a machine must show when it is done. */
+  wished(look: TrustObservation): boolean;
+}
+
+export interface Failure { reason: LeftBehindReason; text: string }
+
+export interface ChangeOutcome {
+  /** Looks at the machines that show what is wished, old and new ones. */
+  there: Map<string, TrustObservation>;
+  failed: Map<string, Failure>;
+}
+
+const ENABLE = 'enable-machine';
+
+/**
+ * Brings machines to what is wished: looks first, writes only where something is missing (canaries, then waves; each wave waits for
+ * its proofs), and stops when more failed than allowed, before the next wave. Foreign trust is noted and kept (A25).
+ */
+export async function changeTrust(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], change: TrustChange): Promise<ChangeOutcome> {
+  const { waves, atOnce } = rotation.plan.options;
+  const outcome: ChangeOutcome = { there: new Map(), failed: new Map() };
+  await putBackEnabled(context, rotation, machines);
+  const looks = await lookAt(context, rotation, machines);
+  const toChange = looks.filter((look) => sort(look, change, rotation, outcome)).map((look) => look.machine);
+  context.voice.info(`${outcome.there.size} of ${machines.length} machines are as wished already; ${toChange.length} are to be told, ${outcome.failed.size} cannot be.`);
+  let failures = 0;
+  const plannedWaves = wavesOf(toChange, waves);
+  for (const [index, wave] of plannedWaves.entries()) {
+    if (plannedWaves.length > 1) context.voice.info(`Wave ${index + 1} of ${plannedWaves.length}: ${wave.length} machine(s).`);
+    for (const piece of batches(wave, atOnce)) {
+      failures += await changePiece(context, rotation, piece, change, outcome);
+      if (!mayGoOn(failures, waves)) {
+        const named = [...outcome.failed].map(([key, failure]) => ({ name: rotation.plan.machines.find((one) => one.key === key)?.name ?? key, reason: failure.text }));
+        throw trustErrors.STOPPED_AFTER_FAILURES({ failures, threshold: waves.stopAfter, untouched: toChange.length - outcome.there.size - failures, machines: named });
+      }
+    }
+  }
+  return outcome;
+}
+
+/** Sorts a first look: done, impossible, or to be changed. */
+function sort(look: TrustObservation, change: TrustChange, rotation: Rotation, outcome: ChangeOutcome): boolean {
+  const { key } = look.machine;
+  if (change.wished(look)) {
+    outcome.there.set(key, look);
+    return false;
+  }
+  const isDisabled = look.machine.isDisabled;
+  if (isDisabled && !rotation.plan.options.enableDisabled) outcome.failed.set(key, { reason: 'disabled', text: 'it is disabled, and Octopus skips disabled machines' });
+  else if (look.reached && !look.reached.reached && !isDisabled) outcome.failed.set(key, { reason: 'off', text: `it does not answer (${look.reached.code})` });
+  else if (look.probes?.fresh.verdict === 'wrong-peer' || look.probes?.old.verdict === 'wrong-peer') outcome.failed.set(key, { reason: 'wrong-peer', text: 'another certificate answers at its address than the one registered' });
+  else return true;
+  return false;
+}
+
+/** Changes machines at once; answers with the number of those that failed. */
+async function changePiece(context: PhaseContext, rotation: Rotation, machines: PlannedMachine[], change: TrustChange, outcome: ChangeOutcome): Promise<number> {
+  await enable(context, rotation, machines);
+  try {
+    await rotation.guard();
+    await Promise.all(machines.map((machine) => rotation.intend(change.effect, machine.key, { thumbprint: thumbprintOf(rotation, change) })));
+    const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, machines, change.description, (machine) => machineScript(rotation, machine, { ...change.script, restart: 'detached' }));
+    const told: PlannedMachine[] = [];
+    for (const machine of machines) {
+      const one = outcomes.get(machine.key)!;
+      if (!one.result) outcome.failed.set(machine.key, { reason: 'failed', text: one.reason });
+      else {
+        await noteForeignTrust(rotation, machine, one.result);
+        if (one.result.outcome === 'refused' || one.result.outcome === 'failed') outcome.failed.set(machine.key, { reason: one.result.outcome, text: `its script ${one.result.outcome}: ${one.result.reason ?? 'no reason given'}` });
+        else {
+          await rotation.done(change.effect, machine.key, { outcome: one.result.outcome, restart: one.result.restart });
+          told.push(machine);
+        }
+      }
+    }
+    const there = await waitUntil(context, rotation, told, change.wished, SETTLE_MS, change.label);
+    for (const [key, look] of there) outcome.there.set(key, look);
+    for (const look of await lookAt(context, rotation, told.filter((machine) => !there.has(machine.key)))) {
+      if (change.wished(look)) outcome.there.set(look.machine.key, look);
+      else outcome.failed.set(look.machine.key, laggard(look));
+    }
+  } finally {
+    await disableAgain(context, rotation, machines);
+  }
+  return machines.filter((machine) => outcome.failed.has(machine.key)).length;
+}
+
+function laggard(look: TrustObservation): Failure {
+  if (look.readBack?.lastRestart === 'deferred') return { reason: 'deferred', text: 'its restart was put off, since scripts kept running on it' };
+  if (look.readBack?.lastRestart === 'reverted') return { reason: 'failed', text: 'its restart did not go well, and its old list was put back' };
+  if (look.reached && !look.reached.reached) return { reason: 'unreachable', text: `after the change it does not answer (${look.reached.code})` };
+  return { reason: 'failed', text: 'its list was written, but its service does not act by it' };
+}
+
+function thumbprintOf(rotation: Rotation, change: TrustChange): string {
+  const isAboutFresh = change.script.operation === 'add' || change.script.direction === 'back';
+  return isAboutFresh ? rotation.fresh!.thumbprint : rotation.plan.old;
+}
+
+/** Disabled machines are enabled for the task, journalled, and disabled again, also by the next run when this one is killed (A8). */
+async function enable(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<void> {
+  if (!rotation.plan.options.enableDisabled) return;
+  for (const machine of machines.filter((one) => one.isDisabled)) {
+    const registration = machine.registrations[0]!;
+    await rotation.guard();
+    await rotation.intend(ENABLE, machine.key, { registration: registration.id });
+    await rotation.octopus.setDisabled(registration, false);
+    context.voice.verbose(`${printable(machine.name)} is enabled for the task.`);
+  }
+}
+
+async function disableAgain(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<void> {
+  const open = new Set(openIntents(rotation.entries()).filter((entry) => entry.data.effect === ENABLE).map((entry) => entry.subject));
+  for (const machine of machines.filter((one) => open.has(one.key))) {
+    await rotation.octopus.setDisabled(machine.registrations[0]!, true);
+    await rotation.done(ENABLE, machine.key, { disabledAgain: true });
+    context.voice.verbose(`${printable(machine.name)} is disabled again.`);
+  }
+}
+
+function putBackEnabled(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<void> {
+  return disableAgain(context, rotation, machines);
+}
+
+/** The host's own Tentacle is edited here, locally; the relay restarts and probes it between the runs (A41). */
+export async function changeTrustOnHost(context: PhaseContext, rotation: Rotation, host: PlannedMachine, change: Pick<TrustChange, 'effect' | 'script'>, isWritten: (result: MachineResult) => boolean): Promise<MachineResult> {
+  const run = (operation: ScriptWish['operation']) => runOnHost(context, rotation.id, host.own, machineScript(rotation, host, { ...change.script, operation, restart: 'none' }));
+  let result = await run('observe');
+  if (!isWritten(result)) {
+    await rotation.effect(change.effect, host.key, { thumbprint: thumbprintOf(rotation, change as TrustChange) }, async () => {
+      result = await run(change.script.operation);
+      if (!isWritten(result)) throw trustErrors.HOST_LIST_NOT_WRITTEN({ name: host.name, reason: `${result.outcome}: ${result.reason ?? 'its list is not as wished'}` });
+      return { outcome: result.outcome, restart: result.restart };
+    });
+  }
+  await noteForeignTrust(rotation, host, result);
+  return result;
+}
+
+/** Entries of other Octopus Servers are shown and kept (A25); once per machine and set. */
+async function noteForeignTrust(rotation: Rotation, machine: PlannedMachine, result: MachineResult): Promise<void> {
+  const known = new Set<string>([rotation.plan.old, rotation.fresh!.thumbprint]);
+  const thumbprints = [...new Set(result.after.map((entry) => entry.thumbprint.toUpperCase()).filter((thumbprint) => !known.has(thumbprint)))].sort();
+  const noted = rotation.entries().findLast((entry) => entry.kind === 'foreign-trust' && entry.subject === machine.key);
+  const isNoted = noted?.kind === 'foreign-trust' && noted.data.thumbprints.join() === thumbprints.join();
+  if (thumbprints.length > 0 && !isNoted) await rotation.record({ kind: 'foreign-trust', subject: machine.key, data: { thumbprints } });
+}
