@@ -19,6 +19,6 @@ export function dueReasons(certificate: CertificateFacts, policy: DuePolicy, now
   if (/sha1/i.test(certificate.signatureAlgorithm)) reasons.push(`it is signed with ${certificate.signatureAlgorithm}`);
   if (age > policy.maximumAgeDays) reasons.push(`it is ${age} days old, and more than ${policy.maximumAgeDays} are not allowed`);
   if (left < policy.expiresWithinDays) reasons.push(left < 0 ? `it expired ${-left} days ago` : `it expires in ${left} days, and fewer than ${policy.expiresWithinDays} are not allowed`);
-  if (policy.force !== null && !policy.usedForces.includes(policy.force)) reasons.push(`it was asked for: ${policy.force}`);
+  if (policy.force !== null && policy.force.trim() !== '' && !policy.usedForces.includes(policy.force)) reasons.push(`it was asked for: ${policy.force}`);
   return reasons;
 }

@@ -17,7 +17,8 @@ export async function readInputs<Inputs>(phase: Phase<Inputs>, schema: object, s
   if (missing.length > 0) throw inputErrors.INPUT_MISSING({ names: missing });
   const { default: Ajv } = await import('ajv');
   const ajv = new Ajv({ coerceTypes: true, allErrors: true, keywords: ['isSensitiveValue'] });
-  const inputs = { ...given.inputs };
+  // The step's body leaves empty values out; one that comes all the same is one that was not given.
+  const inputs = Object.fromEntries(Object.entries(given.inputs).filter(([, value]) => value !== ''));
   if (!ajv.validate(schema, inputs)) {
     // The value of a sensitive input is not told.
     throw inputErrors.INPUT_INVALID({ problems: (ajv.errors ?? []).map((one) => `${one.instancePath.slice(1) || 'the inputs'} ${one.message ?? 'is wrong'}${one.params['allowedValues'] ? `: ${String(one.params['allowedValues'])}` : ''}`) });

@@ -64,7 +64,7 @@ describe('A server that speaks with a Tentacle', () => {
 
   test('says what it is', async () => {
     const { port } = await start();
-    expect(await (await connected(port)).about()).toMatchObject({ version: '8.3.2', certificateSignatureAlgorithm: 'sha256RSA', shell: '/bin/bash' });
+    expect(await (await connected(port)).about()).toMatchObject({ version: '8.3.2', certificateSignatureAlgorithm: 'sha256RSA', shell: 'Bash' });
   });
 
   test('has full scripts wait for each other, and tells the waiting one whom it waits for', async () => {
