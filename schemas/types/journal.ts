@@ -193,7 +193,8 @@ export type Claim =
   | 'healthy'
   | 'healthy-after-swap'
   | 'healthy-after-retire'
-  | 'verified';
+  | 'verified'
+  | 'abandoned';
 
 export interface Machine {
   key: string;
@@ -217,6 +218,7 @@ export interface Machine {
     port: number;
   };
   shell: 'Bash' | 'PowerShell';
+  environmentIds: string[];
 }
 export interface Options {
   offlineMachines: 'refuse' | 'leave-behind';

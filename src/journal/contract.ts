@@ -106,7 +106,7 @@ export type ProofClaim =
   /** about a machine's key */
   | 'trusts-new' | 'trusts-old' | 'trust-written' | 'distrusts-old' | 'distrusts-new' | 'healthy'
   /** about `estate` */
-  | 'healthy-after-swap' | 'healthy-after-retire' | 'verified';
+  | 'healthy-after-swap' | 'healthy-after-retire' | 'verified' | 'abandoned';
 
 export type LeftBehindReason = 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived';
 

@@ -92,6 +92,14 @@ export function phaseOutcome(entries: readonly Entry[], phase: string): EntryDat
   return null;
 }
 
+/** The effect word of giving a rotation up before the swap. Its intent closes the way to NEW. */
+export const ABANDON_EFFECT = 'abandon';
+
+/** True once somebody decided to give the rotation up; nothing leads back from there. */
+export function abandoning(entries: readonly Entry[]): boolean {
+  return entries.some((entry) => entry.kind === 'intent' && entry.data.effect === ABANDON_EFFECT);
+}
+
 /** The outcome of a rotation that has ended, else null. */
 export function endOf(entries: readonly Entry[]): EntryData['ended']['outcome'] | null {
   return firstOf(entries, 'ended')?.data.outcome ?? null;

@@ -4,11 +4,11 @@ import { createHttp } from './http.ts';
 import { createLibrarySet, readLibrarySet, writeLibrarySet } from './library-sets.ts';
 import { drainNode, readNodes } from './nodes.ts';
 import { readPermissions } from './permissions.ts';
-import { readRegistrations } from './registrations.ts';
+import { readRegistrations, setDisabled } from './registrations.ts';
 import { queueRun } from './runbook-runs.ts';
 import { readAbout, readCertificate, readTaskTypes } from './server.ts';
 import { readSpaces } from './spaces.ts';
-import { queueHealthCheck, queueScript, readActivity, readTask, readTasks, waitForTask } from './tasks.ts';
+import { queueHealthCheck, queueScript, queueTrustTask, readActivity, readTask, readTasks, waitForTask } from './tasks.ts';
 
 /** The client that phases, relay and installer are handed; see contract.ts. Holds no state beyond its connection settings. */
 export const createOctopusClient: CreateOctopusClient = (options) => {
@@ -22,6 +22,8 @@ export const createOctopusClient: CreateOctopusClient = (options) => {
     spaces: () => readSpaces(http),
     permissions: () => readPermissions(http),
     registrations: (spaceId) => readRegistrations(http, spaceId),
+    setDisabled: (registration, disabled) => setDisabled(http, registration, disabled),
+    runTrustTask: (trust) => queueTrustTask(http, trust),
     taskTypes: () => readTaskTypes(http),
     runScript: (script) => queueScript(http, script),
     checkHealth: (check) => queueHealthCheck(http, check),

@@ -61,6 +61,10 @@ export interface OctopusClient {
   permissions(): Promise<Permissions>;
   /** Every target and worker of a space, paged with large pages. */
   registrations(spaceId: string): Promise<Registration[]>;
+  /** Enables or disables a target or worker; everything else of it is sent back as it was read. */
+  setDisabled(registration: { id: string; kind: 'target' | 'worker'; spaceId: string }, disabled: boolean): Promise<void>;
+  /** Queues one of the tasks that change trust by themselves; only where `taskTypes` lists it (A29). */
+  runTrustTask(task: { name: 'TentacleAddTrust' | 'TentacleRemoveTrust'; description: string; spaceId: string; machineIds: [string, ...string[]]; thumbprint: Thumbprint }): Promise<Task>;
   taskTypes(): Promise<string[]>;
 
   runScript(script: AdHocScript): Promise<Task>;

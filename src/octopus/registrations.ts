@@ -3,7 +3,7 @@ import { segment } from './address.ts';
 import type { Registration } from './contract.ts';
 import type { Http } from './http.ts';
 import { allItems } from './pages.ts';
-import { either, filledText, flag, list, maybe, object, oneOf, text, type Reader } from './reader.ts';
+import { document, either, filledText, flag, list, mapped, maybe, object, oneOf, text, type Reader } from './reader.ts';
 
 const texts = either(list(text), []);
 const version = maybe(object({ Version: maybe(text) }));
@@ -25,6 +25,15 @@ export async function readRegistrations(http: Http, spaceId: string): Promise<Re
     (await allItems(http, `/api/${space}/${path}`, machine as Reader<Machine>, (each) => each.Id)).map((each) => registration(each, kind, spaceId));
   const [targets, workers] = await Promise.all([read('target', 'machines'), read('worker', 'workers')]);
   return [...targets, ...workers];
+}
+
+/** Writes nothing when it is so already; the whole body goes back with one member changed (octopus-rest.md 5.1), so that a repetition does no harm. */
+export async function setDisabled(http: Http, { id, kind, spaceId }: Pick<Registration, 'id' | 'kind' | 'spaceId'>, disabled: boolean): Promise<void> {
+  const path = `/api/${segment(spaceId)}/${kind === 'target' ? 'machines' : 'workers'}/${segment(id)}`;
+  const found = await http.get(path, mapped(document, (whole) => ({ whole, isDisabled: object({ IsDisabled: flag })(whole, 'the answer').IsDisabled })));
+  if (found.isDisabled === disabled) return;
+  const named = kind === 'target' ? { MachineId: id } : {};
+  await http.send('PUT', path, object({ IsDisabled: flag }), { body: { ...found.whole, ...named, IsDisabled: disabled }, repeatable: 'safe' });
 }
 
 function registration(machine: Machine, kind: Registration['kind'], spaceId: string): Registration {

@@ -41,6 +41,11 @@ export function queueScript(http: Http, script: AdHocScript): Promise<Task> {
   return queue(http, 'AdHocScript', script.description, script.spaceId, { MachineIds: targets.ids, TargetType: targets.kind === 'worker' ? 'Workers' : 'Machines', Syntax: script.syntax, ScriptBody: script.body });
 }
 
+/** The tasks of document 1 (octopus-rest.md 1.3). */
+export function queueTrustTask(http: Http, trust: Parameters<OctopusClient['runTrustTask']>[0]): Promise<Task> {
+  return queue(http, trust.name, trust.description, trust.spaceId, { MachineIds: trust.machineIds, Thumbprint: trust.thumbprint });
+}
+
 export function queueHealthCheck(http: Http, options: Parameters<OctopusClient['checkHealth']>[0]): Promise<Task> {
   const timeout = duration(options.timeoutMs);
   return queue(http, 'Health', options.description, options.spaceId, { Timeout: timeout, MachineTimeout: timeout, OnlyTestConnection: options.onlyTestConnection, MachineIds: options.machineIds });

@@ -8,6 +8,8 @@ import type { Phase, PhaseContext } from './context.ts';
 import { withRotation, type Rotation } from './rotation.ts';
 
 const HEALTH_TIMEOUT_MS = 30 * 60_000;
+const POLLING_PATIENCE_MS = 4 * 60_000;
+const POLLING_PAUSE_MS = 5_000;
 
 /** Document 1, steps 5 and 7: a full health check of every machine that was proved, judged by each machine's own health, never by the state of the task. */
 export const phase: Phase<CheckHealthInputs> = {
@@ -18,7 +20,16 @@ export const phase: Phase<CheckHealthInputs> = {
       const behind = leftBehind(rotation.entries());
       const machines = rotation.plan.machines.filter((machine) => !behind.has(machine.key));
       await checkHealthOf(context, rotation, machines);
-      const observations = await readHealth(rotation, machines);
+      let observations = await readHealth(rotation, machines);
+      // A polling Tentacle that met the other certificate pauses for up to two minutes before it comes again (A18): it is asked until twice that is over.
+      const deadline = context.clock.monotonic() + POLLING_PATIENCE_MS;
+      for (let late = lateOnes(observations); late.length > 0 && context.clock.monotonic() < deadline; late = lateOnes(observations)) {
+        context.voice.progress(0, `${late.length} polling Tentacle(s) have not come back yet`);
+        await context.clock.sleep(POLLING_PAUSE_MS);
+        await checkHealthOf(context, rotation, late);
+        const again = new Map((await readHealth(rotation, late)).map((one) => [one.machine.key, one]));
+        observations = observations.map((one) => again.get(one.machine.key) ?? one);
+      }
       for (const one of observations) if (one.healthy) await rotation.prove(one.machine.key, 'healthy', 'rest', { after: inputs.After });
       // A single machine that fell away is left behind, not a reason to undo (rule 10).
       const gone = observations.filter((one) => !one.healthy && one.unavailable && rotation.plan.options.offlineMachines === 'leave-behind');
@@ -51,6 +62,10 @@ async function checkHealthOf(context: PhaseContext, rotation: Rotation, machines
       if (timedOut || task.state === 'Canceled' || task.state === 'TimedOut') throw trustErrors.HEALTH_UNKNOWN({ task: queued.id, state: timedOut ? 'still running' : task.state });
     }
   }
+}
+
+function lateOnes(observations: readonly HealthObservation[]): PlannedMachine[] {
+  return observations.filter((one) => one.machine.route === 'polling' && !one.healthy).map((one) => one.machine);
 }
 
 async function readHealth(rotation: Rotation, machines: readonly PlannedMachine[]): Promise<HealthObservation[]> {

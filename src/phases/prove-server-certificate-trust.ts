@@ -1,19 +1,15 @@
 import type ProveServerCertificateTrustInputs from '../../steps/prove-server-certificate-trust/inputs.ts';
 import { printable } from '../errors/printable.ts';
 import { inventoryUnchanged } from '../gates/inventory.ts';
-import { everyMachineProved, judgeTrust, type TrustJudgement, type TrustObservation } from '../gates/trust.ts';
+import { everyMachineProved, judgeTrust, type TrustJudgement } from '../gates/trust.ts';
 import { demandPass } from '../gates/verdict.ts';
-import type { PlannedMachine } from '../journal/contract.ts';
 import { leftBehind, proofOf } from '../journal/views.ts';
-import { repairCommand } from '../tentacle/repair.ts';
-import { trustScript } from '../tentacle/trust-script.ts';
 import type { Phase, PhaseContext } from './context.ts';
-import { ownThumbprint, runOnHost } from './host-script.ts';
+import { ownThumbprint } from './host-script.ts';
 import { readInventory } from './inventory.ts';
-import { runOnMachines } from './machine-scripts.ts';
-import { observeTrust } from './probing.ts';
+import { lookAt } from './looking.ts';
+import { repairHint } from './repair-hint.ts';
 import { swapIsDone } from './swap-state.ts';
-import { IDLE_LIMIT_SECONDS, trusts } from './trust-server-certificate.ts';
 import { withRotation, type Rotation } from './rotation.ts';
 
 /** Before anything is swapped: every machine in scope accepts NEW on a new connection, or is left behind by policy or waiver (A1). Changes nothing. */
@@ -22,14 +18,14 @@ export const phase: Phase<ProveServerCertificateTrustInputs> = {
   title: 'Prove trust',
   run: (context, inputs) =>
     withRotation(context, 'prove-server-certificate-trust', inputs, { requires: [{ subject: 'server', claim: 'new-stored' }] }, async (rotation) => {
-      const total = rotation.plan.machines.length;
+      const { machines, options } = rotation.plan;
+      const total = machines.length;
       if (swapIsDone(rotation)) {
         const behind = leftBehind(rotation.entries()).size;
         return { outcome: 'continue', outputs: { ProvedCount: String(total - behind), LeftBehindCount: String(behind) }, headline: 'The new certificate is in force already; trust was proved before the swap.' };
       }
-      const own = await ownThumbprint(context);
-      demandPass(inventoryUnchanged(rotation.plan.machines, (await readInventory(rotation.octopus, await rotation.octopus.spaces(), own)).machines));
-      const judgements = await judgeEveryMachine(context, rotation);
+      demandPass(inventoryUnchanged(machines, (await readInventory(rotation.octopus, await rotation.octopus.spaces(), await ownThumbprint(context))).machines));
+      const judgements = (await lookAt(context, rotation, machines)).map((look) => judgeTrust(look, options, context.clock.now()));
       await recordJudgements(context, rotation, judgements);
       demandPass(everyMachineProved(judgements));
       const behind = judgements.filter((one) => one.state === 'left-behind').length;
@@ -41,37 +37,8 @@ export const phase: Phase<ProveServerCertificateTrustInputs> = {
     }),
 };
 
-/** Looks at every planned machine anew and judges each. */
-async function judgeEveryMachine(context: PhaseContext, rotation: Rotation): Promise<TrustJudgement[]> {
-  const { machines, options } = rotation.plan;
-  const observations: TrustObservation[] = [];
-  const host = machines.find((machine) => machine.isHost);
-  if (host) observations.push({ machine: host, reached: { reached: true }, probes: null, readBack: await readBackOnHost(context, rotation, host) });
-  observations.push(...(await readBackThroughServer(context, rotation, machines.filter((machine) => machine.viaProxy && !machine.isHost))));
-  observations.push(...(await observeTrust(context, machines.filter((machine) => !machine.viaProxy && !machine.isHost), await rotation.identities())));
-  return observations.map((observation) => judgeTrust(observation, options, context.clock.now()));
-}
-
-function observeScript(rotation: Rotation): string {
-  return trustScript({ rotationId: rotation.id, fence: rotation.fence, operation: 'observe', thumbprint: rotation.fresh!.thumbprint, restart: 'none', restartDelaySeconds: 0, restartWatchSeconds: rotation.plan.options.restartWatchSeconds, idleLimitSeconds: IDLE_LIMIT_SECONDS });
-}
-
-async function readBackOnHost(context: PhaseContext, rotation: Rotation, host: PlannedMachine): Promise<TrustObservation['readBack']> {
-  const result = await runOnHost(context, rotation.id, host.own, observeScript(rotation));
-  return { trustsFresh: trusts(result, rotation.fresh!.thumbprint), trustsOld: trusts(result, rotation.plan.old), effective: result.effective };
-}
-
-async function readBackThroughServer(context: PhaseContext, rotation: Rotation, machines: PlannedMachine[]): Promise<TrustObservation[]> {
-  if (machines.length === 0) return [];
-  const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, machines, 'Octopus Rotation: read trust back', observeScript(rotation));
-  return machines.map((machine) => {
-    const result = outcomes.get(machine.key)?.result ?? null;
-    return { machine, reached: null, probes: null, readBack: result && { trustsFresh: trusts(result, rotation.fresh!.thumbprint), trustsOld: trusts(result, rotation.plan.old), effective: result.effective } };
-  });
-}
-
 /** Writes what was seen of each machine into the journal, and only where it differs from what the journal says already. */
-export async function recordJudgements(context: PhaseContext, rotation: Rotation, judgements: readonly TrustJudgement[]): Promise<void> {
+async function recordJudgements(context: PhaseContext, rotation: Rotation, judgements: readonly TrustJudgement[]): Promise<void> {
   const fresh = rotation.fresh!.thumbprint;
   for (const one of judgements) {
     const { key, name } = one.machine;
@@ -82,7 +49,7 @@ export async function recordJudgements(context: PhaseContext, rotation: Rotation
     } else if (one.state === 'written') await rotation.prove(key, 'trust-written', 'read-back', { thumbprint: fresh });
     else {
       if (proofOf(rotation.entries(), key, 'trusts-new')) await rotation.record({ kind: 'unproved', subject: key, data: { claim: 'trusts-new', verdict: one.state === 'unproved' ? one.verdict : 'unknown', reason: one.text } });
-      context.voice.warn(`${printable(name)}: ${printable(one.text, 300)}. On the machine: ${repairCommand({ trust: fresh })}`);
+      context.voice.warn(`${printable(name)}: ${printable(one.text, 300)}. ${repairHint(one.machine, { trust: fresh })}`);
     }
     if (one.state === 'left-behind') {
       if (behind?.data.reason !== one.reason) await rotation.record({ kind: 'left-behind', subject: key, data: { reason: one.reason, text: one.text, waiver: one.waiver } });

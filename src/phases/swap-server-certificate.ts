@@ -14,18 +14,18 @@ import { leftBehind } from '../journal/views.ts';
 import type { ServerNode } from '../octopus/contract.ts';
 import { octopusServer, type OctopusServerCommands } from '../server/command-line.ts';
 import type { PhaseContext } from './context.ts';
-import { ownThumbprint, runOnHost } from './host-script.ts';
+import { ownThumbprint } from './host-script.ts';
 import { readInventory } from './inventory.ts';
-import { observeTrust, waitForTrust } from './probing.ts';
+import { acceptsBoth, isProbed } from './looking.ts';
+import { addressed } from './machine-scripts.ts';
+import { restartOwnTentacle } from './own-tentacle.ts';
+import { observeTrust } from './probing.ts';
 import { presentedByNode } from './server-observation.ts';
 import { requireStoredPfx } from './pfx-files.ts';
-import { IDLE_LIMIT_SECONDS } from './trust-server-certificate.ts';
-import { trustScript } from '../tentacle/trust-script.ts';
 import type { Rotation } from './rotation.ts';
 
 /** How long a server may take to come back before its absence counts (failure-modes.md D12). */
 const COME_BACK_MS = 5 * 60_000;
-const OWN_TENTACLE_MS = 150_000;
 const POLL_MS = 1_000;
 /** Machines asked through the server after the swap, to see that the new certificate carries connections at all. */
 const SAMPLE = 10;
@@ -110,22 +110,13 @@ class Swap {
     });
   }
 
-  /** The host's own Tentacle was edited by the step; no script runs on it any more, so it can be restarted with its net and probed (A41). */
+  /** The host's own Tentacle was edited by the step; no script runs on it any more, so it can be restarted with its net and asked (A41). */
   private async restartOwnTentacle(): Promise<void> {
     const host = this.host();
-    const identities = await this.rotation.identities();
-    const trusting = async (timeoutMs: number) => (await waitForTrust(this.context, [host], identities, (look) => look.probes?.fresh.verdict === 'trusted' && look.probes.old.verdict === 'trusted', timeoutMs, 'own Tentacle')).size === 1;
-    if (!(await trusting(0))) {
-      await this.stage('own-tentacle', 'restarts the Tentacle of this machine');
-      await this.rotation.effect('restart-own-tentacle', host.key, { thumbprint: this.fresh }, async () => {
-        const result = await runOnHost(this.context, this.rotation.id, host.own, trustScript({ rotationId: this.rotation.id, fence: this.rotation.fence, operation: 'add', thumbprint: this.fresh, restart: 'detached', place: 'host', restartDelaySeconds: 0, restartWatchSeconds: this.rotation.plan.options.restartWatchSeconds, idleLimitSeconds: IDLE_LIMIT_SECONDS }));
-        if (result.outcome === 'refused' || result.outcome === 'failed') throw swapErrors.OWN_TENTACLE_NOT_PROVED({ reason: result.reason ?? result.outcome });
-        return { restart: result.restart };
-      });
-      if (!(await trusting(OWN_TENTACLE_MS))) throw swapErrors.OWN_TENTACLE_NOT_PROVED({ reason: 'the probe with the new certificate is not accepted' });
-    }
-    await this.rotation.prove(host.key, 'trusts-new', 'wire', { thumbprint: this.fresh });
-    await this.rotation.prove(host.key, 'trusts-old', 'wire', { thumbprint: this.old });
+    if (!(await restartOwnTentacle(this.context, this.rotation, host, { operation: 'add' }, acceptsBoth))) throw swapErrors.OWN_TENTACLE_NOT_PROVED({ reason: 'it does not accept the new certificate beside the old one' });
+    const how = isProbed(host) ? 'wire' : 'read-back';
+    await this.rotation.prove(host.key, 'trusts-new', how, { thumbprint: this.fresh });
+    await this.rotation.prove(host.key, 'trusts-old', how, { thumbprint: this.old });
   }
 
   /** Rule 2: after the drain, immediately before the import, whoever can be probed is probed, and the inventory compared. */
@@ -135,7 +126,7 @@ class Swap {
     const now = (await readInventory(octopus, await octopus.spaces(), await ownThumbprint(this.context))).machines;
     demandPass(inventoryUnchanged(plan.machines, now));
     const behind = leftBehind(this.rotation.entries());
-    const asked = plan.machines.filter((machine) => !behind.has(machine.key) && !machine.viaProxy);
+    const asked = plan.machines.filter((machine) => !behind.has(machine.key) && isProbed(machine));
     const judgements = (await observeTrust(this.context, asked, await this.rotation.identities())).map((observation) => judgeTrust(observation, { ...plan.options, offlineMachines: 'refuse', waivers: [] }, this.context.clock.now()));
     const lost = judgements.filter((one) => one.state !== 'proved');
     for (const one of judgements) if (one.state === 'proved') await this.rotation.prove(one.machine.key, 'trusts-new', one.how, { thumbprint: this.fresh, milliseconds: one.milliseconds, beforeImport: true });
@@ -230,11 +221,12 @@ class Swap {
     const proved = this.rotation.plan.machines.filter((machine) => !behind.has(machine.key));
     if (proved.length === 0) return;
     await this.stage('sample', 'asks machines through the server with its new certificate');
-    const sample = proved.slice(0, SAMPLE);
+    // Listening ones first: a polling Tentacle may pause for two minutes before it comes again (A18).
+    const sample = [...proved].sort((a, b) => Number(a.route === 'polling') - Number(b.route === 'polling')).slice(0, SAMPLE);
     let answered = 0;
-    const spaces = new Set(sample.map((machine) => enabledRegistration(machine).spaceId));
+    const spaces = new Set(sample.map((machine) => addressed(machine).spaceId));
     for (const spaceId of spaces) {
-      const ids = sample.map(enabledRegistration).filter((one) => one.spaceId === spaceId).map((one) => one.id) as [string, ...string[]];
+      const ids = sample.map(addressed).filter((one) => one.spaceId === spaceId).map((one) => one.id) as [string, ...string[]];
       const task = await this.rotation.octopus.checkHealth({ description: `Octopus Rotation: connection test after the swap [${this.rotation.id}]`, spaceId, machineIds: ids, onlyTestConnection: true, timeoutMs: COME_BACK_MS });
       const { timedOut } = await this.rotation.octopus.waitForTask(task.id, { timeoutMs: COME_BACK_MS });
       if (timedOut) throw trustErrors.HEALTH_UNKNOWN({ task: task.id, state: 'still running' });
@@ -299,8 +291,4 @@ class Swap {
       }
     }
   }
-}
-
-function enabledRegistration(machine: PlannedMachine): PlannedMachine['registrations'][number] {
-  return machine.registrations.find((one) => !one.isDisabled) ?? machine.registrations[0]!;
 }

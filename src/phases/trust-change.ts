@@ -9,7 +9,7 @@ import { batches } from './concurrency.ts';
 import type { PhaseContext } from './context.ts';
 import { runOnHost } from './host-script.ts';
 import { lookAt, waitUntil } from './looking.ts';
-import { machineScript, runOnMachines, SETTLE_MS, type ScriptWish } from './machine-scripts.ts';
+import { addressed, machineScript, runOnMachines, SETTLE_MS, type ScriptWish } from './machine-scripts.ts';
 import type { Rotation } from './rotation.ts';
 
 /** One change of trust over many machines: who is to be what. */
@@ -20,6 +20,8 @@ export interface TrustChange {
   /** For the progress line. */
   label: string;
   script: Pick<ScriptWish, 'operation' | 'direction'>;
+  /** The task of document 1 that does the same for listening machines, used where the server lists it (A29). */
+  task?: 'TentacleAddTrust' | 'TentacleRemoveTrust';
   /** What a machine must show when it is done. */
   wished(look: TrustObservation): boolean;
 }
@@ -81,9 +83,15 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
   try {
     await rotation.guard();
     await Promise.all(machines.map((machine) => rotation.intend(change.effect, machine.key, { thumbprint: thumbprintOf(rotation, change) })));
-    const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, machines, change.description, (machine) => machineScript(rotation, machine, { ...change.script, restart: 'detached' }));
+    const byTask = await changeByTask(context, rotation, machines, change);
+    for (const [key, look] of byTask) {
+      outcome.there.set(key, look);
+      await rotation.done(change.effect, key, { task: change.task! });
+    }
+    const rest = machines.filter((machine) => !byTask.has(machine.key));
+    const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, rest, change.description, (machine) => machineScript(rotation, machine, { ...change.script, restart: 'detached' }));
     const told: PlannedMachine[] = [];
-    for (const machine of machines) {
+    for (const machine of rest) {
       const one = outcomes.get(machine.key)!;
       if (!one.result) outcome.failed.set(machine.key, { reason: 'failed', text: one.reason });
       else {
@@ -105,6 +113,21 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
     await disableAgain(context, rotation, machines);
   }
   return machines.filter((machine) => outcome.failed.has(machine.key)).length;
+}
+
+/** The documents' own tasks: what they achieved is what is seen afterwards; whoever is not there yet gets the script. */
+async function changeByTask(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], change: TrustChange): Promise<Map<string, TrustObservation>> {
+  const there = new Map<string, TrustObservation>();
+  const listening = machines.filter((machine) => machine.route === 'listening');
+  if (!change.task || listening.length === 0 || !(await rotation.octopus.taskTypes()).includes(change.task)) return there;
+  for (const spaceId of new Set(listening.map((machine) => addressed(machine).spaceId))) {
+    const machineIds = listening.map(addressed).filter((one) => one.spaceId === spaceId).map((one) => one.id) as [string, ...string[]];
+    const queued = await rotation.octopus.runTrustTask({ name: change.task, description: `${change.description} [${rotation.id}]`, spaceId, machineIds, thumbprint: thumbprintOf(rotation, change) as PlannedMachine['own'] });
+    context.voice.info(`${queued.id}: ${change.task} on ${machineIds.length} machine(s)`);
+    await rotation.octopus.waitForTask(queued.id, { timeoutMs: SETTLE_MS });
+  }
+  for (const look of await lookAt(context, rotation, listening)) if (change.wished(look)) there.set(look.machine.key, look);
+  return there;
 }
 
 function laggard(look: TrustObservation): Failure {

@@ -3,11 +3,11 @@ import { printable } from '../errors/printable.ts';
 import { inventoryUnchanged } from '../gates/inventory.ts';
 import { listIsFreeOf, listTrusts } from '../gates/trust-list.ts';
 import { demandPass } from '../gates/verdict.ts';
-import { repairCommand } from '../tentacle/repair.ts';
 import type { Phase } from './context.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory } from './inventory.ts';
 import { acceptsBoth, isProbed } from './looking.ts';
+import { repairHint } from './repair-hint.ts';
 import { swapIsDone } from './swap-state.ts';
 import { changeTrust, changeTrustOnHost, type TrustChange } from './trust-change.ts';
 import { withRotation } from './rotation.ts';
@@ -17,6 +17,7 @@ const ADD: TrustChange = {
   description: 'Octopus Rotation: trust the new server certificate',
   label: 'restarted and trusting the new certificate',
   script: { operation: 'add' },
+  task: 'TentacleAddTrust',
   wished: acceptsBoth,
 };
 
@@ -43,7 +44,7 @@ export const phase: Phase<TrustServerCertificateInputs> = {
       }
       for (const [key, failure] of failed) {
         const machine = machines.find((one) => one.key === key)!;
-        context.voice.warn(`${printable(machine.name)}: ${printable(failure.text, 300)}. On the machine: ${repairCommand({ route: machine.route, shell: machine.shell, trust: fresh })}`);
+        context.voice.warn(`${printable(machine.name)}: ${printable(failure.text, 300)}. ${repairHint(machine, { trust: fresh })}`);
       }
       const trusting = there.size + (host ? 1 : 0);
       return {

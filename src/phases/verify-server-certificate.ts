@@ -2,7 +2,7 @@ import type VerifyServerCertificateInputs from '../../steps/verify-server-certif
 import { trustErrors } from '../errors/trust.ts';
 import { leftBehind } from '../journal/views.ts';
 import type { Phase } from './context.ts';
-import { observeTrust } from './probing.ts';
+import { acceptsFreshOnly, isProbed, lookAt } from './looking.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { withRotation } from './rotation.ts';
@@ -22,13 +22,15 @@ export const phase: Phase<VerifyServerCertificateInputs> = {
       if (!/^sha(256|384|512)/i.test(seen.node.signatureAlgorithm)) findings.push(`the certificate is signed with ${seen.node.signatureAlgorithm}`);
 
       const behind = leftBehind(rotation.entries());
-      // The relay proves the host's own Tentacle after this run (A41); what only the server can reach was read back.
-      const machines = rotation.plan.machines.filter((machine) => !behind.has(machine.key) && !machine.isHost && !machine.viaProxy);
-      for (const one of await observeTrust(context, machines, await rotation.identities())) {
-        if (one.probes?.fresh.verdict === 'trusted') await rotation.prove(one.machine.key, 'trusts-new', 'wire', { thumbprint: fresh, milliseconds: one.probes.fresh.milliseconds });
-        else findings.push(`${one.machine.name} does not provably accept the new certificate`);
-        if (one.probes?.old.verdict === 'not-trusted') await rotation.prove(one.machine.key, 'distrusts-old', 'wire', { thumbprint: rotation.plan.old });
-        else findings.push(`${one.machine.name} does not provably refuse the old certificate`);
+      // The relay proves the host's own Tentacle after this run (A41).
+      const machines = rotation.plan.machines.filter((machine) => !behind.has(machine.key) && !machine.isHost);
+      for (const look of await lookAt(context, rotation, machines)) {
+        const { key, name } = look.machine;
+        if (acceptsFreshOnly(look)) {
+          const how = isProbed(look.machine) ? 'wire' : 'read-back';
+          await rotation.prove(key, 'trusts-new', how, { thumbprint: fresh, milliseconds: look.probes?.fresh.milliseconds ?? null });
+          await rotation.prove(key, 'distrusts-old', how, { thumbprint: rotation.plan.old });
+        } else findings.push(`${name} does not provably accept the new certificate and refuse the old one`);
       }
       if (findings.length > 0) throw trustErrors.NOT_VERIFIED({ findings });
       await rotation.prove('estate', 'verified', 'wire', { thumbprint: fresh, signatureAlgorithm: seen.node.signatureAlgorithm, machines: machines.length });
