@@ -63,6 +63,21 @@ export const planErrors = catalogue({
     next: 'Run the whole runbook again from Plan; it goes on where the proof is missing.',
     failureMode: 'D19',
   }),
+  ROTATION_ABANDONED: (values: { rotationId: string }) => ({
+    message: `Rotation ${values.rotationId} is being abandoned; it cannot be taken up again.`,
+    safe: 'The old certificate is in force and trusted.',
+    next: 'Run the runbook "Abandon server certificate rotation" until it has ended; then this runbook can open a new rotation.',
+  }),
+  ABANDON_TOO_LATE: (values: { found: string }) => ({
+    message: `The rotation cannot be abandoned any more: ${printable(values.found, 300)}.`,
+    safe: 'Nothing was changed by this step.',
+    next: 'Before the swap a rotation is abandoned; after it, finish it by running "Rotate server certificate" again.',
+  }),
+  NOTHING_TO_ABANDON: (_values: Record<string, never>) => ({
+    message: 'There is no open rotation to abandon.',
+    safe: 'Nothing was changed.',
+    next: 'Nothing needs to be done.',
+  }),
   INVENTORY_CHANGED: (values: { added: string[]; removed: string[]; changed: string[] }) => ({
     message: `The machines registered are not those of the plan: ${[
       values.added.length ? `new: ${values.added.map((one) => printable(one)).join(', ')}` : '',

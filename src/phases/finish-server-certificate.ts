@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { buildReport } from '../report/build.ts';
 import { renderHtml } from '../report/html.ts';
+import { repairScripts } from '../report/machines.ts';
 import { swapErrors } from '../errors/swap.ts';
 import { abandoning, leftBehind, proofOf } from '../journal/views.ts';
 import type { PhaseContext } from './context.ts';
@@ -27,15 +28,32 @@ export async function finishServerCertificate(context: PhaseContext, rotation: R
     await rotation.prove(host.key, isAbandoned ? 'trusts-old' : 'trusts-new', how, { thumbprint: isAbandoned ? rotation.plan.old : rotation.fresh!.thumbprint });
     if (rotation.fresh) await rotation.prove(host.key, isAbandoned ? 'distrusts-new' : 'distrusts-old', how, { thumbprint: isAbandoned ? rotation.fresh.thumbprint : rotation.plan.old });
   }
+  if (abandoning(rotation.entries())) await destroyFresh(context, rotation);
   await rotation.record({ kind: 'ended', subject: 'estate', data: { outcome: abandoning(rotation.entries()) ? 'abandoned' : 'completed' } });
 }
 
+/** A certificate that was given up must not come back: its PFX is overwritten and removed once nobody needs it for a probe any more. */
+async function destroyFresh(context: PhaseContext, rotation: Rotation): Promise<void> {
+  if (!rotation.fresh) return;
+  const { thumbprint } = rotation.fresh;
+  const path = rotation.pfxPath(thumbprint);
+  const facts = await context.files.facts(path);
+  if (facts === null) return;
+  await rotation.effect('destroy-new-certificate', 'server', { thumbprint }, async () => {
+    await context.files.replace(path, context.random.bytes(facts.size));
+    await context.files.remove(path);
+    return {};
+  });
+}
+
 /** Writes the report of a rotation into its folder; answers with both paths. */
-export async function writeReport(context: Pick<PhaseContext, 'files' | 'clock'>, rotation: Pick<Rotation, 'id' | 'folder' | 'entries'>): Promise<{ json: string; html: string; verdict: string }> {
+export async function writeReport(context: Pick<PhaseContext, 'files' | 'clock'>, rotation: Pick<Rotation, 'id' | 'folder' | 'entries'>): Promise<{ json: string; html: string; repairs: { path: string; name: string }[]; verdict: string }> {
   const report = buildReport(rotation.id, rotation.entries(), context.clock.now());
   const json = join(rotation.folder, REPORT_JSON);
   const html = join(rotation.folder, REPORT_HTML);
   await context.files.replace(json, `${JSON.stringify(report, null, 2)}\n`);
   await context.files.replace(html, renderHtml(report));
-  return { json, html, verdict: report.verdict };
+  const repairs = repairScripts(rotation.entries()).map(({ name, text }) => ({ path: join(rotation.folder, name), name, text }));
+  for (const { path, text } of repairs) await context.files.replace(path, text);
+  return { json, html, repairs, verdict: report.verdict };
 }

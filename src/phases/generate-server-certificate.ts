@@ -1,5 +1,6 @@
 import type GenerateServerCertificateInputs from '../../steps/generate-server-certificate/inputs.ts';
 import { lintCertificate } from '../certificates/lint.ts';
+import { makeServerCertificate } from '../certificates/make.ts';
 import type { OpenedPfx } from '../certificates/contract.ts';
 import type { Thumbprint } from '../certificates/thumbprint.ts';
 import { materialErrors } from '../errors/material.ts';
@@ -8,7 +9,7 @@ import { removeUnknownPfx, requireStoredPfx, storePfx } from './pfx-files.ts';
 import { withRotation } from './rotation.ts';
 import type { Phase } from './context.ts';
 
-/** Document 1, step 2: a new certificate to a file. NEW is fixed in the journal once its file is on disk and fit; the server does not use it yet. */
+/** Document 1, step 2: a new certificate to a file, made by Octopus Server's own command or, when asked, here. NEW is fixed in the journal once its file is on disk and fit; the server does not use it yet. */
 export const phase: Phase<GenerateServerCertificateInputs> = {
   name: 'generate-server-certificate',
   title: 'Generate server certificate',
@@ -16,18 +17,18 @@ export const phase: Phase<GenerateServerCertificateInputs> = {
     withRotation(context, 'generate-server-certificate', inputs, { requires: [{ subject: 'server', claim: 'old-backed-up' }] }, async (rotation) => {
       const { old } = rotation.plan;
       if (!rotation.fresh) {
-        const server = await serverCommands(context, inputs.OctopusServer);
         // A file that a killed run left is not in the journal, so nobody was ever told to trust it.
         await removeUnknownPfx(context, rotation, [old]);
         let made: OpenedPfx | undefined;
         await rotation.effect('new-certificate', 'server', {}, async () => {
           let printed: Thumbprint | undefined;
           made = await storePfx(context, rotation, 'new', async (path, password) => {
-            printed = (await server.newCertificate(path, password)).made;
+            if (inputs.CertificateMaker === 'built-in') await context.files.create(path, await makeServerCertificate({ keyBits: Number(inputs.KeyBits) as 2048 | 3072 | 4096, lifetimeYears: inputs.LifetimeYears, now: context.clock.now(), random: context.random, password }));
+            else printed = (await (await serverCommands(context, inputs.OctopusServer)).newCertificate(path, password)).made;
           }, (opened) => {
             const { thumbprint } = opened.facts;
             if (thumbprint === old) throw materialErrors.NEW_IS_OLD({ thumbprint });
-            if (printed !== thumbprint) throw materialErrors.PRINTED_DIFFERS({ printed: printed ?? 'none', found: thumbprint });
+            if (inputs.CertificateMaker === 'octopus-server' && printed !== thumbprint) throw materialErrors.PRINTED_DIFFERS({ printed: printed ?? 'none', found: thumbprint });
             const findings = lintCertificate(opened, context.clock.now());
             if (findings.length > 0) throw materialErrors.NEW_CERTIFICATE_UNFIT({ thumbprint, findings: findings.map((one) => one.message) });
           });

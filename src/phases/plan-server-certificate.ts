@@ -14,6 +14,7 @@ import { planHash } from './plan-hash.ts';
 import { observeServer, type ServerObservation } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { readWaivers } from './waivers.ts';
+import { abandoning } from '../journal/views.ts';
 import { swapIsDone } from './swap-state.ts';
 import { findOpenRotation, openRotation, withRotation, type Rotation } from './rotation.ts';
 
@@ -41,7 +42,12 @@ export const phase: Phase<PlanServerCertificateInputs> = {
   async run(context, inputs) {
     const options: RotationOptions = {
       offlineMachines: inputs.OfflineMachines,
+      enableDisabled: inputs.EnableDisabled,
+      pollingRoute: inputs.PollingRoute,
+      waves: { by: inputs.WaveBy, size: inputs.WaveSize, canaries: inputs.Canaries, stopAfter: inputs.StopAfterFailures },
+      atOnce: inputs.AtOnce,
       waivers: readWaivers(inputs.Waivers),
+      graceHours: inputs.GraceHours,
       drainLimitMinutes: inputs.DrainLimitMinutes,
       restartWatchSeconds: inputs.RestartWatchSeconds,
     };
@@ -114,6 +120,7 @@ async function planAnew(context: PhaseContext, inputs: PlanServerCertificateInpu
 /** Re-emits what the journal fixed. Scope and options are brought up to date before the swap; OLD and NEW never change (rule 1). */
 async function resume(context: PhaseContext, rotation: Rotation, seen: Observation, options: RotationOptions): Promise<PhaseResult> {
   context.voice.highlight(`Rotation ${rotation.id} is open; this run goes on with it.`);
+  if (abandoning(rotation.entries())) throw planErrors.ROTATION_ABANDONED({ rotationId: rotation.id });
   if (!swapIsDone(rotation)) {
     const now = planOf(seen, options);
     const known = new Set<string>([rotation.plan.old, rotation.fresh?.thumbprint ?? '']);

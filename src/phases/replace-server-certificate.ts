@@ -3,7 +3,8 @@ import { Refusal, Refusals } from '../errors/refusal.ts';
 import { certificateKnown } from '../gates/certificate-expected.ts';
 import { demandPass } from '../gates/verdict.ts';
 import type { Entry } from '../journal/contract.ts';
-import { leftBehind, proofOf } from '../journal/views.ts';
+import { planErrors } from '../errors/plan.ts';
+import { abandoning, leftBehind, proofOf } from '../journal/views.ts';
 import { trustErrors } from '../errors/trust.ts';
 import type { Phase, PhaseContext } from './context.ts';
 import { localTentacle } from './host-script.ts';
@@ -21,6 +22,7 @@ export const phase: Phase<ReplaceServerCertificateInputs> = {
   title: 'Replace server certificate',
   run: (context, inputs) =>
     withRotation(context, 'replace-server-certificate', inputs, { requires: [{ subject: 'server', claim: 'old-backed-up' }, { subject: 'server', claim: 'new-stored' }] }, async (rotation) => {
+      if (abandoning(rotation.entries())) throw planErrors.ROTATION_ABANDONED({ rotationId: rotation.id });
       const { old } = rotation.plan;
       const fresh = rotation.fresh!.thumbprint;
       const commands = await serverCommands(context, inputs.OctopusServer, inputs.RestartCommand);

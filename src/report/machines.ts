@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Thumbprint } from '../certificates/thumbprint.ts';
 import { printable } from '../errors/printable.ts';
 import type { Entry, PlannedMachine } from '../journal/contract.ts';
-import { endOf, firstRetireIntent, newCertificate, plan } from '../journal/views.ts';
-import { repairCommand } from '../tentacle/repair.ts';
+import { endOf, firstRetireIntent, leftBehind, newCertificate, plan } from '../journal/views.ts';
+import { repairCommand, repairScript } from '../tentacle/repair.ts';
 import type { Proof, Report } from '../../schemas/types/report.ts';
 import { lastOf } from './entries.ts';
 import { trustIn } from './proofs.ts';
@@ -33,11 +34,42 @@ export function directionOf(entries: readonly Entry[]): Direction | null {
   };
 }
 
-/** The exact command that mends a machine which was left behind; null while there is no NEW that it should trust. */
-export function repairFor(direction: Direction): string | null {
+/** What a machine that was left behind must trust, and what not; null while there is no NEW that it should trust. */
+export function repairWish(direction: Direction): { trust: Thumbprint; distrust?: Thumbprint } | null {
   if (direction.new === null) return null;
-  if (direction.undone) return repairCommand({ trust: direction.old, distrust: direction.new });
-  return repairCommand(direction.retiring ? { trust: direction.new, distrust: direction.old } : { trust: direction.new });
+  if (direction.undone) return { trust: direction.old, distrust: direction.new };
+  return direction.retiring ? { trust: direction.new, distrust: direction.old } : { trust: direction.new };
+}
+
+/** How that is done on the machine itself: one line where one can do it, else the name of the script that comes with the report. */
+export function repairFor(machine: PlannedMachine, direction: Direction): string | null {
+  const wish = repairWish(direction);
+  if (wish === null) return null;
+  return repairCommand({ route: machine.route, shell: machine.shell, ...wish }) ?? runScript(machine);
+}
+
+/** A name of typed tokens only (rule 14): the machine's own name is foreign text. */
+export function repairScriptName(machine: Pick<PlannedMachine, 'own' | 'shell' | 'uri'>): string {
+  const place = createHash('sha256').update(machine.uri).digest('hex').slice(0, 6);
+  return `repair-${machine.own.slice(0, 12)}-${place}.${machine.shell === 'Bash' ? 'sh' : 'ps1'}`;
+}
+
+function runScript(machine: PlannedMachine): string {
+  const name = repairScriptName(machine);
+  return machine.shell === 'Bash' ? `sudo env "PATH=$PATH:/opt/octopus/tentacle" bash ${name}` : `powershell -ExecutionPolicy Bypass -File ${name}`;
+}
+
+/** The scripts that mend the machines left behind, by file name. */
+export function repairScripts(entries: readonly Entry[]): { name: string; text: string }[] {
+  const direction = directionOf(entries);
+  const planned = plan(entries);
+  const wish = direction && repairWish(direction);
+  if (!direction || !planned || !wish) return [];
+  const left = leftBehind(entries);
+  return planned.machines.filter((machine) => left.has(machine.key)).map((machine) => ({
+    name: repairScriptName(machine),
+    text: repairScript({ route: machine.route, shell: machine.shell, ...wish, old: direction.undone ? direction.new! : direction.old }),
+  }));
 }
 
 /** One machine in scope, with everything that is known of it. */
@@ -53,7 +85,7 @@ export function reportMachine(machine: PlannedMachine, direction: Direction, pro
     uri: printable(machine.uri, 300),
     isHost: machine.isHost,
     status: left.has(machine.key) ? 'left-behind' : isProved(direction, old.state, fresh.state) ? 'proved' : 'pending',
-    route: machine.viaProxy ? 'listening Tentacle on Linux, through a proxy' : 'listening Tentacle on Linux',
+    route: routeText(machine),
     registrations: machine.registrations.map((registration) => ({ space: printable(registration.spaceName), name: printable(registration.name), kind: registration.kind, disabled: registration.isDisabled })),
     old,
     new: fresh,
@@ -69,7 +101,6 @@ function isProved(direction: Direction, old: string, fresh: string): boolean {
 
 /** The machines left behind, in the order of the plan. */
 export function reportLeftBehind(machines: readonly PlannedMachine[], direction: Direction, left: ReadonlyMap<string, Entry<'left-behind'>>): LeftBehind[] {
-  const repair = repairFor(direction);
   return machines.flatMap((machine) => {
     const entry = left.get(machine.key);
     if (!entry) return [];
@@ -81,7 +112,13 @@ export function reportLeftBehind(machines: readonly PlannedMachine[], direction:
       text: printable(entry.data.text, 400),
       since: entry.at,
       waiver: waiver && { by: printable(waiver.by), reason: printable(waiver.reason, 400), until: printable(waiver.until) },
-      repair,
+      repair: repairFor(machine, direction),
     }];
   });
+}
+
+function routeText(machine: PlannedMachine): string {
+  const system = machine.shell === 'Bash' ? 'Linux' : 'Windows';
+  if (machine.route === 'polling') return `polling Tentacle on ${system}`;
+  return machine.viaProxy ? `listening Tentacle on ${system}, through a proxy` : `listening Tentacle on ${system}`;
 }

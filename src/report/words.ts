@@ -13,10 +13,12 @@ const CLAIMS: Record<string, string> = {
   'trusts-old': 'Trusts the old certificate',
   'trust-written': 'New trust written to its list',
   'distrusts-old': 'Refuses the old certificate',
+  'distrusts-new': 'Refuses the new certificate',
   healthy: 'Healthy',
   'healthy-after-swap': 'Health check after the swap',
   'healthy-after-retire': 'Health check after retiring',
   verified: 'Verified on new connections',
+  abandoned: 'Abandoned on every machine that could be reached',
 };
 
 const HOW: Record<string, string> = {
@@ -61,6 +63,7 @@ export const REASON_TEXT: Record<Report['leftBehind'][number]['reason'], string>
   unreachable: 'unreachable',
   refused: 'refused',
   failed: 'failed',
+  deferred: 'put off',
   'wrong-peer': 'somebody else answers',
   waived: 'waived',
 };

@@ -195,9 +195,9 @@ class Relay {
 
   /** The final report, attached to the run that ended well. */
   private async attachReport(rotation: Rotation, taskId: string): Promise<void> {
-    const { json, html } = await writeReport(this.context, rotation);
-    for (const [path, name] of [[json, `final-${REPORT_JSON}`], [html, `final-${REPORT_HTML}`]] as const) {
-      await rotation.octopus.attach({ spaceId: this.job.spaceId, taskId, name: `rotation-${name}`, content: await this.context.files.read(path) });
+    const { json, html, repairs } = await writeReport(this.context, rotation);
+    for (const { path, name } of [{ path: json, name: `rotation-final-${REPORT_JSON}` }, { path: html, name: `rotation-final-${REPORT_HTML}` }, ...repairs]) {
+      await rotation.octopus.attach({ spaceId: this.job.spaceId, taskId, name, content: await this.context.files.read(path) });
     }
   }
 

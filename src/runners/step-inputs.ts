@@ -18,12 +18,18 @@ export async function readInputs<Inputs>(phase: Phase<Inputs>, schema: object, s
   const { default: Ajv } = await import('ajv');
   const ajv = new Ajv({ coerceTypes: true, allErrors: true, keywords: ['isSensitiveValue'] });
   // The step's body leaves empty values out; one that comes all the same is one that was not given.
-  const inputs = Object.fromEntries(Object.entries(given.inputs).filter(([, value]) => value !== ''));
+  const filled = Object.entries(given.inputs).filter(([, value]) => value !== '');
+  const inputs = Object.fromEntries(filled.map(([name, value]) => [name, properties[name]?.type === 'boolean' ? checkbox(value) : value]));
   if (!ajv.validate(schema, inputs)) {
     // The value of a sensitive input is not told.
     throw inputErrors.INPUT_INVALID({ problems: (ajv.errors ?? []).map((one) => `${one.instancePath.slice(1) || 'the inputs'} ${one.message ?? 'is wrong'}${one.params['allowedValues'] ? `: ${String(one.params['allowedValues'])}` : ''}`) });
   }
   return inputs as Inputs;
+}
+
+/** Octopus writes a checkbox as `True` or `False` (step-packages.md 7.2). */
+function checkbox(value: string): string {
+  return /^(true|false)$/i.test(value) ? value.toLowerCase() : value;
 }
 
 /** Names of inputs whose values are secrets. */

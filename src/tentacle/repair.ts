@@ -1,6 +1,6 @@
 import { isThumbprint, type Thumbprint } from '../certificates/thumbprint.ts';
 import { tentacleErrors } from '../errors/tentacle.ts';
-import type { RepairCommand, TrustRoute, TrustShell } from './contract.ts';
+import type { RepairCommand, RepairScript, TrustRoute, TrustShell } from './contract.ts';
 
 interface Options { route?: TrustRoute; shell?: TrustShell; trust: Thumbprint; distrust?: Thumbprint }
 
@@ -22,6 +22,13 @@ export const repairCommand = ((options: Options): string | null => {
   }
   return `sudo env "PATH=$PATH:/opt/octopus/tentacle" sh -c 'Tentacle ${configure} && Tentacle ${restart}'`;
 }) as RepairCommand;
+
+/** The same as a script of its own, for the artifacts of a report. */
+export const repairScript: RepairScript = (options) => {
+  const command = repairCommand(options);
+  if (command === null) throw new TypeError('No script can be made for a polling Tentacle.');
+  return options.shell === 'PowerShell' ? `${command}\r\n` : `#!/bin/sh\nset -eu\n${command}\n`;
+};
 
 function checked(name: string, value: string): string {
   if (!isThumbprint(value)) throw tentacleErrors.TRUST_SCRIPT_TOKEN({ name, value });

@@ -4,7 +4,7 @@ import { registration } from '../support/estate-pieces.ts';
 
 describe('the route of a machine', () => {
   it('is chosen from its registration alone', () => {
-    expect(routeOf(registration())).toEqual({ route: 'listening-linux' });
+    expect(routeOf(registration())).toEqual({ route: 'listening', shell: 'Bash' });
   });
 
   it.each(['None', 'Ssh', 'OfflineDrop', 'AzureWebApp', 'Kubernetes', 'StepPackage', 'AwsEcsCluster', 'Ftp', 'AzureCloudService', 'AzureServiceFabricCluster'])('%s is out of scope with its reason', (style) => {
@@ -13,11 +13,21 @@ describe('the route of a machine', () => {
     expect('reason' in route && route.reason.length).toBeGreaterThan(10);
   });
 
-  it.each(['TentacleActive', 'KubernetesTentacle'])('A2: %s is never sent down the listening path', (style) => {
-    expect(routeOf(registration({ style, uri: 'poll://abc/' })).route).toBe('unsupported');
+  it('A2: a polling Tentacle is never sent down the listening path', () => {
+    expect(routeOf(registration({ style: 'TentacleActive', uri: 'poll://abc/' }))).toEqual({ route: 'polling', shell: 'Bash' });
+    expect(routeOf(registration({ style: 'TentacleActive', uri: 'https://web-01:10933/' })).route).toBe('unsupported');
   });
 
-  it.each([['an unknown style', { style: 'Quantum' }], ['no address', { uri: null }], ['no thumbprint', { thumbprint: null }], ['an unknown shell', { shell: null }], ['PowerShell', { shell: 'PowerShell' }], ['an address that is not https', { uri: 'http://web-01:10933/' }]])('%s is unsupported, never guessed to be harmless', (_name, given) => {
+  it('a Windows machine gets PowerShell, by either route', () => {
+    expect(routeOf(registration({ shell: 'PowerShell' }))).toEqual({ route: 'listening', shell: 'PowerShell' });
+    expect(routeOf(registration({ style: 'TentacleActive', uri: 'poll://abc/', shell: 'PowerShell' }))).toEqual({ route: 'polling', shell: 'PowerShell' });
+  });
+
+  it('A11: a Kubernetes agent is not guessed to be an ordinary polling Tentacle', () => {
+    expect(routeOf(registration({ style: 'KubernetesTentacle', uri: 'poll://abc/' })).route).toBe('unsupported');
+  });
+
+  it.each([['an unknown style', { style: 'Quantum' }], ['no address', { uri: null }], ['no thumbprint', { thumbprint: null }], ['an unknown shell', { shell: null }], ['another shell', { shell: 'Fish' }], ['an address that is not https', { uri: 'http://web-01:10933/' }]])('%s is unsupported, never guessed to be harmless', (_name, given) => {
     expect(routeOf(registration(given)).route).toBe('unsupported');
   });
 });

@@ -54,7 +54,7 @@ export function machine(name: string, over: Partial<PlannedMachine> = {}): Plann
   const own = createHash('sha1').update(name).digest('hex').toUpperCase() as Thumbprint;
   const uri = `https://${name}:10933/`;
   return {
-    key: `${own} ${uri}`, name, own, uri, host: name, port: 10933, route: 'listening-linux', isHost: false, isDisabled: false, viaProxy: false,
+    key: `${own} ${uri}`, name, own, uri, address: { host: name, port: 10933 }, route: 'listening', shell: 'Bash', isHost: false, isDisabled: false, viaProxy: false, environmentIds: ['Environments-1'],
     registrations: [{ id: `Machines-${name}`, kind: 'target', spaceId: 'Spaces-1', spaceName: 'Default', name, isDisabled: over.isDisabled ?? false }],
     ...over,
   };
@@ -83,7 +83,7 @@ export function planned(machines: PlannedMachine[] = MACHINES): Teller {
       planHash: createHash('sha256').update('plan').digest('hex'), old: OLD, oldSignature: 'sha1RSA', nodes: [{ id: 'OctopusServerNodes-NODE1', name: 'NODE1' }],
       spaces: [{ id: 'Spaces-1', name: 'Default', targets: 5, workers: 1 }, { id: 'Spaces-2', name: 'Payments', targets: 2, workers: 0 }],
       machines, outOfScope: [{ name: 'ssh-gateway', kind: 'Ssh', spaceName: 'Default', reason: 'An SSH target has no Tentacle certificate and does not look at the certificate of the server.' }],
-      options: { offlineMachines: 'leave-behind', waivers: [], drainLimitMinutes: 30, restartWatchSeconds: 150 },
+      options: { offlineMachines: 'leave-behind', waivers: [], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, graceHours: 0, drainLimitMinutes: 30, restartWatchSeconds: 150 },
       notTouched: ['The HTTPS certificate of the portal', 'The gRPC certificate on port 8443'],
     })
     .finish();
@@ -101,7 +101,7 @@ export function handedOver(): Teller {
     if (!REACHED.includes(one)) {
       teller.say('left-behind', one.key, one.isDisabled
         ? { reason: 'disabled', text: 'It is disabled in Octopus, so Octopus skips it in script tasks.', waiver: null }
-        : { reason: 'off', text: `Nothing answers at ${one.host}:10933 (ECONNREFUSED).`, waiver: null });
+        : { reason: 'off', text: `Nothing answers at ${one.name}:10933 (ECONNREFUSED).`, waiver: null });
       continue;
     }
     teller.after(0.7).say('intent', one.key, { effect: 'add-trust', detail: {} });

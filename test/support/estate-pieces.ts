@@ -14,9 +14,10 @@ export function plannedMachine(given: Partial<PlannedMachine> = {}): PlannedMach
     name,
     own: THIRD,
     uri: `https://${name}:10933/`,
-    host: name,
-    port: 10933,
-    route: 'listening-linux',
+    address: { host: name, port: 10933 },
+    route: 'listening',
+    shell: 'Bash',
+    environmentIds: ['Environments-1'],
     isHost: false,
     isDisabled: false,
     viaProxy: false,
@@ -26,7 +27,7 @@ export function plannedMachine(given: Partial<PlannedMachine> = {}): PlannedMach
 }
 
 export function rotationOptions(given: Partial<RotationOptions> = {}): RotationOptions {
-  return { offlineMachines: 'refuse', waivers: [], drainLimitMinutes: 30, restartWatchSeconds: 150, ...given };
+  return { offlineMachines: 'refuse', waivers: [], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, graceHours: 0, drainLimitMinutes: 30, restartWatchSeconds: 150, ...given };
 }
 
 export function registration(given: Partial<Registration> = {}): Registration {
