@@ -2,6 +2,7 @@ import { readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { installErrors } from '../errors/install.ts';
 import { install } from '../install/install.ts';
+import { PROJECT_NAME, RUNBOOK_NAME } from '../install/names.ts';
 import type { Action, Change } from '../install/plan.ts';
 import type { Release } from '../install/release.ts';
 import { SETTINGS, type Setting } from '../install/variables.ts';
@@ -48,7 +49,7 @@ export async function runInstall(args: string[], io: Io): Promise<number> {
         `\nRotation.Secret, shown this once: ${secret}\nKeep it where you keep passwords. It is needed to read the journal and the PFX files if Octopus itself is lost.\n`),
     },
   });
-  say({ event: 'installed', ...installed }, `\nInstalled. Run the runbook "Rotate server certificate" in the project "Octopus Rotation" (snapshot ${installed.snapshot}).`);
+  say({ event: 'installed', ...installed }, `\nInstalled. To rotate, run the runbook "${RUNBOOK_NAME}" in the project "${PROJECT_NAME}".\nPublished: ${installed.runbooks.map((each) => `${each.name} (${each.snapshot})`).join(', ')}.`);
   return 0;
 }
 

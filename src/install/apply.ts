@@ -9,14 +9,14 @@ import { writeVersioned } from '../octopus/versioned.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
 import { HOST_ROLE } from './names.ts';
 import { comparePackage, observeProject, observeRunbook, processPath, variablesPath, type Observed } from './observe.ts';
-import { hostOf, installedTemplate, projectBody, runbookBody, stepsIn, templateBody, variablesIn, type Change, type InstallPlan, type Kind } from './plan.ts';
+import { hostOf, installedTemplate, processName, projectBody, runbookBody, stepsIn, templateBody, variablesIn, type Change, type InstallPlan, type Kind } from './plan.ts';
 import { processSteps, type InstalledTemplate } from './process.ts';
 import { snapshotNotes, type InstallSettings, type Release } from './release.ts';
-import type { RunbookDefinition } from './runbooks/rotate-server-certificate.ts';
+import type { RunbookDefinition } from './runbooks/definition.ts';
 import { says } from './same.ts';
 import { mergeVariables, type WantedValues } from './variables.ts';
 
-export interface Installed { projectId: string; runbookId: string; snapshot: string }
+export interface Installed { projectId: string; /** In the order of their definitions. */ runbooks: { name: string; runbookId: string; snapshot: string }[] }
 
 /** Called after each resource, in the order of the plan; also for those that were left as they are. */
 export interface Watch { change(done: Change): void; /** The secret was stored this moment: the only time that it can be shown. */ secretMade(value: string): void }
@@ -25,11 +25,11 @@ export interface Watch { change(done: Change): void; /** The secret was stored t
  * Makes the plan true. Each resource is complete before the next one refers to it, so that an installation that breaks off is finished by the
  * next one. Writes only what the plan says; versions and ids are those that Octopus answers with.
  */
-export async function applyPlan(http: Http, settings: InstallSettings, observed: Observed, release: Release, definition: RunbookDefinition, values: WantedValues, plan: InstallPlan, watch: Watch): Promise<Installed> {
+export async function applyPlan(http: Http, settings: InstallSettings, observed: Observed, release: Release, definitions: readonly RunbookDefinition[], values: WantedValues, plan: InstallPlan, watch: Watch): Promise<Installed> {
   const { spaceId } = observed;
-  const changesOf = (kind: Kind): Change[] => plan.changes.filter((each) => each.kind === kind);
-  const one = async <T>(kind: Kind, work: (change: Change) => Promise<T>): Promise<T> => {
-    const change = changesOf(kind)[0]!;
+  const changeOf = (kind: Kind, name?: string): Change => plan.changes.find((each) => each.kind === kind && (name === undefined || each.name === name))!;
+  const one = async <T>(kind: Kind, work: (change: Change) => Promise<T>, name?: string): Promise<T> => {
+    const change = changeOf(kind, name);
     const result = await work(change);
     watch.change(change);
     return result;
@@ -41,7 +41,7 @@ export async function applyPlan(http: Http, settings: InstallSettings, observed:
 
   const templates = new Map<string, InstalledTemplate>();
   for (const [phase, template] of release.templates) {
-    const change = changesOf('step template').find((each) => each.name === template.Name)!;
+    const change = changeOf('step template', template.Name);
     const there = observed.templates.get(template.Name) ?? null;
     const stored = there === null ? await createResource(http, spaceId, 'actiontemplates', templateBody(template))
       : change.action === 'unchanged' ? there : await changeResource(http, spaceId, 'actiontemplates', there, templateBody(template));
@@ -76,28 +76,33 @@ export async function applyPlan(http: Http, settings: InstallSettings, observed:
   });
 
   const environmentId = observed.environment!.id;
-  const runbook = await one('runbook', async (change) => {
-    if (observed.runbook === null) return observeRunbook(http, spaceId, await createResource(http, spaceId, 'runbooks', { ProjectId: project.project.id, ...runbookBody(definition, environmentId) }));
-    if (change.action !== 'unchanged') await changeResource(http, spaceId, 'runbooks', observed.runbook.runbook, runbookBody(definition, environmentId));
-    return observed.runbook;
-  });
+  const runbooks: Installed['runbooks'] = [];
+  for (const definition of definitions) {
+    const before = observed.runbooks.get(definition.name) ?? null;
+    const runbook = await one('runbook', async (change) => {
+      if (before === null) return observeRunbook(http, spaceId, await createResource(http, spaceId, 'runbooks', { ProjectId: project.project.id, ...runbookBody(definition, environmentId) }));
+      if (change.action !== 'unchanged') await changeResource(http, spaceId, 'runbooks', before.runbook, runbookBody(definition, environmentId));
+      return before;
+    }, definition.name);
 
-  const processVersion = await one('process', async (change) => {
-    if (change.action === 'unchanged') return runbook.process.version;
-    const steps = processSteps(definition, templates, stepsIn(runbook.process.whole));
-    const written = await writeVersioned(http, processPath(spaceId, runbook.processId), { ...runbook.process.whole, Steps: steps }, (found) => says(stepsIn(found), steps));
-    return written.version;
-  });
+    const processVersion = await one('process', async (change) => {
+      if (change.action === 'unchanged') return runbook.process.version;
+      const steps = processSteps(definition, templates, stepsIn(runbook.process.whole));
+      const written = await writeVersioned(http, processPath(spaceId, runbook.processId), { ...runbook.process.whole, Steps: steps }, (found) => says(stepsIn(found), steps));
+      return written.version;
+    }, processName(definition));
 
-  const snapshot = await one('snapshot', async (change) => {
-    if (change.action === 'unchanged' && runbook.published !== null) return runbook.published;
-    return publishSnapshot(http, spaceId, {
-      projectId: project.project.id, runbookId: runbook.runbook.id, processId: runbook.processId,
-      notes: snapshotNotes({ ...release, processVersion, variablesVersion }),
-      packages: definition.steps.map((step) => ({ ActionName: step.name, PackageReferenceName: PACKAGE_ID, Version: release.version })),
-    });
-  });
-  return { projectId: project.project.id, runbookId: runbook.runbook.id, snapshot: snapshot.name };
+    const snapshot = await one('snapshot', async (change) => {
+      if (change.action === 'unchanged' && runbook.published !== null) return runbook.published;
+      return publishSnapshot(http, spaceId, {
+        projectId: project.project.id, runbookId: runbook.runbook.id, processId: runbook.processId,
+        notes: snapshotNotes({ ...release, processVersion, variablesVersion }),
+        packages: definition.steps.map((step) => ({ ActionName: step.name, PackageReferenceName: PACKAGE_ID, Version: release.version })),
+      });
+    }, definition.name);
+    runbooks.push({ name: definition.name, runbookId: runbook.runbook.id, snapshot: snapshot.name });
+  }
+  return { projectId: project.project.id, runbooks };
 }
 
 /** A package that somebody pushed since the look is compared like one that was there before. */

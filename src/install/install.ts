@@ -6,21 +6,21 @@ import { applyPlan, type Installed, type Watch } from './apply.ts';
 import { observe } from './observe.ts';
 import { planInstall, refusals } from './plan.ts';
 import { fingerprintOf, type InstallSettings, type Release } from './release.ts';
-import { rotateServerCertificate } from './runbooks/rotate-server-certificate.ts';
+import { RUNBOOKS } from './runbooks/index.ts';
 
 export interface InstallOptions { url: string; apiKey: string; settings: InstallSettings; release: Release; clock: Clock; random: Random; watch: Watch }
 
 /**
- * Puts the rotation into a space: looks, plans, refuses everything that forbids it at once, and only then writes. Done twice, the second time
+ * Puts the rotation with its runbooks into a space: looks, plans, refuses everything that forbids it at once, and only then writes. Done twice, the second time
  * writes nothing.
  */
 export async function install({ url, apiKey, settings, release, clock, random, watch }: InstallOptions): Promise<Installed & { spaceId: string }> {
   const http = createHttp({ url, apiKey, clock, random });
   const values = { serverUrl: http.url, apiKey, apiKeyFingerprint: fingerprintOf(apiKey), newSecret: Buffer.from(random.bytes(32)).toString('base64url'), given: settings.given };
-  const observed = await observe(http, settings, release);
-  const plan = planInstall(settings, observed, release, rotateServerCertificate, values);
-  const found = refusals(settings, observed, release, rotateServerCertificate, plan);
+  const observed = await observe(http, settings, release, RUNBOOKS);
+  const plan = planInstall(settings, observed, release, RUNBOOKS, values);
+  const found = refusals(settings, observed, release, RUNBOOKS, plan);
   if (found.length > 0) throw new Refusals(found);
-  const installed = await applyPlan(http, settings, observed, release, rotateServerCertificate, values, plan, watch);
+  const installed = await applyPlan(http, settings, observed, release, RUNBOOKS, values, plan, watch);
   return { ...installed, spaceId: observed.spaceId };
 }

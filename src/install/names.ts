@@ -1,4 +1,5 @@
 /** Names under which the installer's resources are found again. Fixed: runs, reports and documentation refer to them. */
 export const PROJECT_NAME = 'Octopus Rotation';
 export const RUNBOOK_NAME = 'Rotate server certificate';
+export const ABANDON_RUNBOOK_NAME = 'Abandon server certificate rotation';
 export const HOST_ROLE = 'octopus-rotation-host';

@@ -12,8 +12,9 @@ import { readSpaces } from '../octopus/spaces.ts';
 import { readVersioned, type Versioned } from '../octopus/versioned.ts';
 import { segment } from '../octopus/address.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
-import { PROJECT_NAME, RUNBOOK_NAME } from './names.ts';
+import { PROJECT_NAME } from './names.ts';
 import { hashMatches, type InstallSettings, type Release } from './release.ts';
+import type { RunbookDefinition } from './runbooks/definition.ts';
 
 export type PackageState = { state: 'absent' } | { state: 'same' } | { state: 'differs'; hash: string | null };
 
@@ -32,12 +33,13 @@ export interface Observed {
   projectGroupId: string | null;
   lifecycleId: string | null;
   project: ObservedProject | null;
-  runbook: ObservedRunbook | null;
+  /** By the runbook's name, one entry for each definition. */
+  runbooks: ReadonlyMap<string, ObservedRunbook | null>;
   hasLeaseSet: boolean;
 }
 
 /** Reads everything that the plan needs; writes nothing. INSTALL_SPACE_MISSING when the space cannot be seen. */
-export async function observe(http: Http, settings: InstallSettings, release: Release): Promise<Observed> {
+export async function observe(http: Http, settings: InstallSettings, release: Release, definitions: readonly RunbookDefinition[]): Promise<Observed> {
   const spaces = await readSpaces(http);
   const space = spaces.find((each) => each.name.toLowerCase() === settings.spaceName.toLowerCase());
   if (space === undefined) throw installErrors.INSTALL_SPACE_MISSING({ space: settings.spaceName, seen: spaces.map((each) => each.name) });
@@ -61,7 +63,7 @@ export async function observe(http: Http, settings: InstallSettings, release: Re
     projectGroupId,
     lifecycleId,
     project: project === null ? null : await observeProject(http, spaceId, project),
-    runbook: project === null ? null : await findRunbook(http, spaceId, project.id),
+    runbooks: new Map(await Promise.all(definitions.map(async ({ name }) => [name, project === null ? null : await findRunbook(http, spaceId, project.id, name)] as const))),
     hasLeaseSet: leaseSet !== null,
   };
 }
@@ -72,8 +74,8 @@ export async function observeProject(http: Http, spaceId: string, project: Resou
   return { project, variablesId: VariableSetId, variables: await readVersioned(http, variablesPath(spaceId, VariableSetId)) };
 }
 
-async function findRunbook(http: Http, spaceId: string, projectId: string): Promise<ObservedRunbook | null> {
-  const runbook = await findResource(http, spaceId, 'runbooks', RUNBOOK_NAME, { projectIds: projectId });
+async function findRunbook(http: Http, spaceId: string, projectId: string, name: string): Promise<ObservedRunbook | null> {
+  const runbook = await findResource(http, spaceId, 'runbooks', name, { projectIds: projectId });
   // The filter by project is checked: another project may have a runbook of that name.
   return runbook === null || runbook.whole['ProjectId'] !== projectId ? null : observeRunbook(http, spaceId, runbook);
 }

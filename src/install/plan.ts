@@ -6,10 +6,10 @@ import type { Resource } from '../octopus/resources.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
 import { OWNER_MARK, type StepTemplate } from '../packaging/step-template.ts';
 import { HOST_ROLE, PROJECT_NAME } from './names.ts';
-import type { Observed } from './observe.ts';
+import type { Observed, ObservedRunbook } from './observe.ts';
 import { processSteps, type InstalledTemplate } from './process.ts';
 import { snapshotNotes, type InstallSettings, type Release } from './release.ts';
-import type { RunbookDefinition } from './runbooks/rotate-server-certificate.ts';
+import type { RunbookDefinition } from './runbooks/definition.ts';
 import { says } from './same.ts';
 import { mergeVariables, type MergedVariables, type WantedValues } from './variables.ts';
 
@@ -21,7 +21,7 @@ export interface Change { kind: Kind; name: string; action: Action }
 export interface InstallPlan { changes: Change[]; variables: MergedVariables }
 
 /** Everything that forbids installing, told at once; empty when nothing does. */
-export function refusals(settings: InstallSettings, observed: Observed, release: Release, definition: RunbookDefinition, plan: InstallPlan): Refusal[] {
+export function refusals(settings: InstallSettings, observed: Observed, release: Release, definitions: readonly RunbookDefinition[], plan: InstallPlan): Refusal[] {
   const found: Refusal[] = [];
   const { environment, targets } = observed;
   if (environment === null) found.push(installErrors.INSTALL_ENVIRONMENT_MISSING({ environment: settings.environmentName, space: settings.spaceName }));
@@ -34,13 +34,14 @@ export function refusals(settings: InstallSettings, observed: Observed, release:
     const others = targets.filter((each) => each.id !== host.id && each.roles.some((role) => role.toLowerCase() === HOST_ROLE));
     if (others.length > 0) found.push(installErrors.INSTALL_HOST_NOT_ALONE({ host: host.name, role: HOST_ROLE, others: others.map((each) => each.name) }));
   }
-  const missing = [...new Set(definition.steps.map((step) => step.phase))].filter((phase) => !release.templates.has(phase));
+  const missing = [...new Set(definitions.flatMap((definition) => definition.steps.map((step) => step.phase)))].filter((phase) => !release.templates.has(phase));
   if (missing.length > 0) found.push(installErrors.INSTALL_RELEASE_INCOMPLETE({ phases: missing }));
   if (observed.package.state === 'differs') found.push(installErrors.INSTALL_PACKAGE_DIFFERS({ file: release.fileName, stored: observed.package.hash }));
   if (observed.projectGroupId === null) found.push(installErrors.INSTALL_NO_DEFAULT({ kind: 'project group', space: settings.spaceName }));
   if (observed.lifecycleId === null) found.push(installErrors.INSTALL_NO_DEFAULT({ kind: 'lifecycle', space: settings.spaceName }));
   for (const template of observed.templates.values()) found.push(...foreign('step template', template));
-  found.push(...foreign('project', observed.project?.project ?? null), ...foreign('runbook', observed.runbook?.runbook ?? null));
+  found.push(...foreign('project', observed.project?.project ?? null));
+  for (const runbook of observed.runbooks.values()) found.push(...foreign('runbook', runbook?.runbook ?? null));
   if (plan.variables.secretExposed) found.push(installErrors.INSTALL_SECRET_NOT_SENSITIVE({ name: 'Rotation.Secret' }));
   return found;
 }
@@ -55,15 +56,12 @@ export function hostOf(settings: InstallSettings, observed: Observed) {
 }
 
 /** Compares what is wanted with what is there. Pure. What hangs on something that will change is planned to change with it. */
-export function planInstall(settings: InstallSettings, observed: Observed, release: Release, definition: RunbookDefinition, values: WantedValues): InstallPlan {
+export function planInstall(settings: InstallSettings, observed: Observed, release: Release, definitions: readonly RunbookDefinition[], values: WantedValues): InstallPlan {
   const templates = [...release.templates.values()].map((template): Change => ({ kind: 'step template', name: template.Name, action: actionFor(observed.templates.get(template.Name) ?? null, comparableTemplate(template)) }));
   const templatesChange = templates.some((each) => each.action !== 'unchanged');
   const host = hostOf(settings, observed);
   const variables = mergeVariables(observed.project === null ? [] : variablesIn(observed.project.variables.whole), values);
   const variablesChange = observed.project === null || variables.changed;
-  const processChanges = observed.runbook === null || templatesChange || !processIsWanted(definition, observed, release);
-  const snapshotChanges = processChanges || variablesChange || observed.project === null || observed.runbook === null
-    || observed.runbook.published?.notes !== snapshotNotes({ ...release, processVersion: observed.runbook.process.version, variablesVersion: observed.project.variables.version });
   return {
     variables,
     changes: [
@@ -73,12 +71,25 @@ export function planInstall(settings: InstallSettings, observed: Observed, relea
       { kind: 'host role', name: `${HOST_ROLE} on ${host?.name ?? settings.hostTentacle}`, action: host?.roles.includes(HOST_ROLE) === true ? 'unchanged' : 'update' },
       { kind: 'project', name: PROJECT_NAME, action: actionFor(observed.project?.project ?? null, projectBody()) },
       { kind: 'variables', name: PROJECT_NAME, action: observed.project === null ? 'create' : variablesChange ? 'update' : 'unchanged' },
-      { kind: 'runbook', name: definition.name, action: actionFor(observed.runbook?.runbook ?? null, runbookBody(definition, observed.environment?.id ?? '')) },
-      { kind: 'process', name: `${definition.name} (${definition.steps.length} steps)`, action: observed.runbook === null ? 'create' : processChanges ? 'update' : 'unchanged' },
-      { kind: 'snapshot', name: definition.name, action: snapshotChanges ? 'create' : 'unchanged' },
+      ...definitions.flatMap((definition) => planRunbook(definition, observed, release, templatesChange, variablesChange)),
     ],
   };
 }
+
+/** A runbook, its process and its snapshot: the snapshot is made anew when anything that it freezes changes. */
+function planRunbook(definition: RunbookDefinition, observed: Observed, release: Release, templatesChange: boolean, variablesChange: boolean): Change[] {
+  const there = observed.runbooks.get(definition.name) ?? null;
+  const processChanges = there === null || templatesChange || !processIsWanted(definition, there, observed, release);
+  const snapshotChanges = processChanges || variablesChange || observed.project === null
+    || there.published?.notes !== snapshotNotes({ ...release, processVersion: there.process.version, variablesVersion: observed.project.variables.version });
+  return [
+    { kind: 'runbook', name: definition.name, action: actionFor(there?.runbook ?? null, runbookBody(definition, observed.environment?.id ?? '')) },
+    { kind: 'process', name: processName(definition), action: there === null ? 'create' : processChanges ? 'update' : 'unchanged' },
+    { kind: 'snapshot', name: definition.name, action: snapshotChanges ? 'create' : 'unchanged' },
+  ];
+}
+
+export const processName = (definition: RunbookDefinition): string => `${definition.name} (${definition.steps.length} steps)`;
 
 function actionFor(found: Resource | null, wanted: Document): Action {
   if (found === null) return 'create';
@@ -88,15 +99,14 @@ function actionFor(found: Resource | null, wanted: Document): Action {
 export const variablesIn = (whole: Document): Document[] => list(document)(whole['Variables'], 'the variables');
 export const stepsIn = (whole: Document): Document[] => list(document)(whole['Steps'] ?? [], 'the steps');
 
-function processIsWanted(definition: RunbookDefinition, observed: Observed, release: Release): boolean {
-  if (observed.runbook === null) return false;
+function processIsWanted(definition: RunbookDefinition, there: ObservedRunbook, observed: Observed, release: Release): boolean {
   const installed = new Map<string, InstalledTemplate>();
   for (const [phase, template] of release.templates) {
     const found = observed.templates.get(template.Name) ?? null;
     if (found === null) return false;
     installed.set(phase, installedTemplate(found, template));
   }
-  const present = stepsIn(observed.runbook.process.whole);
+  const present = stepsIn(there.process.whole);
   return says(present, withoutPackageIds(processSteps(definition, installed, present)));
 }
 

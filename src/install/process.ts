@@ -1,7 +1,7 @@
 import { PARAMETER_PREFIX } from '../packaging/names.ts';
 import type { StepTemplate } from '../packaging/step-template.ts';
 import type { Document } from '../octopus/reader.ts';
-import type { RunbookDefinition, RunbookStep, RunCondition } from './runbooks/rotate-server-certificate.ts';
+import type { RunbookDefinition, RunbookStep, RunCondition } from './runbooks/definition.ts';
 
 /** A step template as it is in Octopus. */
 export interface InstalledTemplate { id: string; version: number; template: StepTemplate }

@@ -1,9 +1,13 @@
 import { isThumbprint } from '../certificates/thumbprint.ts';
 import { tentacleErrors } from '../errors/tentacle.ts';
 import { CHANGE } from './bash/change.ts';
+import { CONFIGURATION } from './bash/configuration.ts';
 import { LIST } from './bash/list.ts';
+import { LISTENING } from './bash/listening.ts';
+import { POLLING } from './bash/polling.ts';
 import { RESTARTER } from './bash/restarter.ts';
 import { SERVICE } from './bash/service.ts';
+import { TWINS } from './bash/twins.ts';
 import type { TrustScript } from './contract.ts';
 
 const ROTATION_ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
@@ -16,14 +20,16 @@ const MOST_SECONDS = 86_400;
  * Throws TRUST_SCRIPT_TOKEN for anything but typed tokens.
  */
 export const trustScript: TrustScript = (options) => {
-  matching('route', options.route ?? 'listening', /^listening$/);
+  const route = matching('route', options.route ?? 'listening', /^(listening|polling)$/);
   matching('shell', options.shell ?? 'Bash', /^Bash$/);
   const values: [string, string][] = [
     ['or_rotation', matching('rotationId', options.rotationId, ROTATION_ID)],
     ['or_fence', whole('fence', options.fence, Number.MAX_SAFE_INTEGER)],
+    ['or_route', route],
     ['or_operation', matching('operation', options.operation, /^(observe|add|remove)$/)],
     ['or_thumbprint', thumbprint('thumbprint', options.thumbprint)],
-    ['or_keep', options.operation === 'remove' ? keepOf(options.keep, options.thumbprint) : ''],
+    ['or_keep', options.operation === 'remove' ? otherThan(options.thumbprint, 'keep', options.keep) : ''],
+    ['or_beside', route === 'polling' && options.operation === 'add' ? otherThan(options.thumbprint, 'beside', options.beside) : ''],
     ['or_place', matching('place', options.place ?? 'tentacle', /^(tentacle|host)$/)],
     ['or_restart', matching('restart', options.restart, /^(detached|none)$/)],
     ['or_delay_seconds', whole('restartDelaySeconds', options.restartDelaySeconds, MOST_SECONDS)],
@@ -38,6 +44,7 @@ export const trustScript: TrustScript = (options) => {
     LIST.trim(),
     SERVICE.trim(),
     RESTARTER.trim(),
+    ...(route === 'polling' ? [TWINS, CONFIGURATION, POLLING] : [LISTENING]).map((text) => text.trim()),
     CHANGE.trim(),
     // A shell of its own either way: the one that Calamari prepared keeps its options and its variables.
     `if test "$(id -u)" != 0 && sudo -n true >/dev/null 2>&1; then
@@ -51,10 +58,10 @@ fi`,
   ].join('\n\n');
 };
 
-function keepOf(keep: string | undefined, removed: string): string {
-  const kept = thumbprint('keep', keep ?? '');
-  if (kept === removed) throw tentacleErrors.TRUST_SCRIPT_TOKEN({ name: 'keep', value: kept });
-  return kept;
+function otherThan(taken: string, name: string, value: string | undefined): string {
+  const other = thumbprint(name, value ?? '');
+  if (other === taken) throw tentacleErrors.TRUST_SCRIPT_TOKEN({ name, value: other });
+  return other;
 }
 
 function thumbprint(name: string, value: string): string {

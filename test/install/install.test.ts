@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { refusalsOf } from '../../src/errors/refusal.ts';
 import { install } from '../../src/install/install.ts';
+import { RUNBOOKS } from '../../src/install/runbooks/index.ts';
 import type { Release } from '../../src/install/release.ts';
 import { stepTemplate, type InputSchema, type StepMetadata } from '../../src/packaging/step-template.ts';
 import { fastClock, KEY } from '../octopus/server.ts';
@@ -39,7 +40,7 @@ describe('installing', () => {
   it('puts everything in place, and done again writes nothing', async () => {
     const octopus = await smallOctopus();
     const first = await run(octopus);
-    expect(first.result).toMatchObject({ spaceId: 'Spaces-1', snapshot: 'Snapshot 1' });
+    expect(first.result).toMatchObject({ spaceId: 'Spaces-1', runbooks: RUNBOOKS.map(({ name }, index) => ({ name, snapshot: `Snapshot ${index + 1}` })) });
     expect(new Set(first.changes.map((each) => each.split(' ')[0]))).toEqual(new Set(['create', 'update']));
     expect(octopus.packages[0]?.content.toString()).toBe('the package');
 
@@ -57,10 +58,10 @@ describe('installing', () => {
       const first = await run(octopus);
       octopus.breakAtWrite = null;
       const second = await run(octopus);
-      expect([at, second.result]).toEqual([at, expect.objectContaining({ snapshot: expect.any(String) })]);
+      expect([at, second.result]).toEqual([at, expect.objectContaining({ runbooks: RUNBOOKS.map(({ name }) => expect.objectContaining({ name, snapshot: expect.any(String) })) })]);
       expect([at, (await run(octopus)).writes]).toEqual([at, []]);
       expect(octopus.collections['projects']).toHaveLength(1);
-      expect(octopus.collections['runbooks']).toHaveLength(1);
+      expect(octopus.collections['runbooks']).toHaveLength(RUNBOOKS.length);
       if (first.writes.length < at) break;
     }
   });
@@ -77,7 +78,7 @@ describe('installing', () => {
     const octopus = await smallOctopus();
     await run(octopus);
     const other = await run(octopus, { apiKey: 'API-OTHERKEY1111' });
-    expect(other.changes.filter((each) => !each.startsWith('unchanged'))).toEqual(['update variables', 'create snapshot']);
+    expect(other.changes.filter((each) => !each.startsWith('unchanged'))).toEqual(['update variables', ...RUNBOOKS.map(() => 'create snapshot')]);
     expect(variable(octopus, 'Rotation.ApiKey')).toMatchObject({ Value: 'API-OTHERKEY1111', IsSensitive: true });
     expect(String(variable(octopus, 'Rotation.ApiKey')['Description'])).not.toContain('OTHERKEY');
   });
@@ -107,7 +108,7 @@ describe('installing', () => {
     await run(octopus);
     const ids = steps(octopus).map((step) => (step as unknown as { Id: string }).Id);
     const again = await run(octopus, { release: release('the package', 'b') });
-    expect(again.result).toMatchObject({ snapshot: 'Snapshot 2' });
+    expect(again.result).toMatchObject({ runbooks: RUNBOOKS.map((_, index) => ({ snapshot: `Snapshot ${RUNBOOKS.length + index + 1}` })) });
     expect(steps(octopus).map((step) => (step as unknown as { Id: string }).Id)).toEqual(ids);
     expect(steps(octopus)[0]?.Actions[0].Properties['Octopus.Action.Script.ScriptBody']).toContain('b'.repeat(64));
     expect(steps(octopus)[0]?.Actions[0].Properties['Octopus.Action.Template.Version']).toBe('2');

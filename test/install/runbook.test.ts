@@ -1,27 +1,47 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { says } from '../../src/install/same.ts';
+import { RUNBOOKS } from '../../src/install/runbooks/index.ts';
 import { rotateServerCertificate } from '../../src/install/runbooks/rotate-server-certificate.ts';
+import { mergeVariables } from '../../src/install/variables.ts';
 import { serverCertificate } from '../../src/rotations/server-certificate.ts';
 
 describe('the runbook "Rotate server certificate"', () => {
   it('has the phases of the rotation, in their order', () => {
     expect(rotateServerCertificate.steps.map((step) => step.phase)).toEqual(serverCertificate.phases.map((each) => each.phase));
   });
+});
 
+describe.each(RUNBOOKS.map((each) => [each.name, each] as const))('the runbook "%s"', (_, runbook) => {
   it('gives every input of every phase a value, and none that the phase does not know', () => {
-    for (const step of rotateServerCertificate.steps) {
+    for (const step of runbook.steps) {
       const schema = JSON.parse(readFileSync(`schemas/inputs/${step.phase}.schema.json`, 'utf8')) as { properties: object };
       expect([step.name, Object.keys(step.bindings).sort()]).toEqual([step.name, Object.keys(schema.properties).sort()]);
     }
   });
 
   it('refers only to steps that come before', () => {
-    const names = rotateServerCertificate.steps.map((step) => step.name);
+    const names = runbook.steps.map((step) => step.name);
     expect(new Set(names).size).toBe(names.length);
-    rotateServerCertificate.steps.forEach((step, index) => {
+    runbook.steps.forEach((step, index) => {
       for (const [, name] of JSON.stringify(step).matchAll(/Octopus\.Action\[(.+?)\]/g)) expect(names.slice(0, index)).toContain(name);
     });
+  });
+
+  it('refers only to variables of Octopus, of earlier steps, and to those that the installer makes', () => {
+    const made = mergeVariables([], { serverUrl: 'http://octopus', apiKey: 'key', apiKeyFingerprint: 'f', newSecret: 's', given: {} }).variables.map((each) => each['Name']);
+    for (const [, name] of JSON.stringify(runbook.steps).matchAll(/#\{(?:if )?(Rotation\.\w+)\}/g)) expect(made).toContain(name);
+  });
+
+  it('begins with a step that asks for nothing and ends with a report that always runs', () => {
+    expect(runbook.steps[0]!.condition).toEqual({ kind: 'first' });
+    expect(runbook.steps.at(-1)).toMatchObject({ phase: 'report-rotation', condition: { kind: 'always' } });
+  });
+});
+
+describe('the runbooks together', () => {
+  it('have names of their own, by which they are found again', () => {
+    expect(new Set(RUNBOOKS.map((each) => each.name.toLowerCase())).size).toBe(RUNBOOKS.length);
   });
 });
 

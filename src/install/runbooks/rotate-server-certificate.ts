@@ -1,42 +1,12 @@
 import { HOST_ROLE, RUNBOOK_NAME } from '../names.ts';
-
-/** When a step runs: first of all, when nothing failed and its predecessor said Continue, or always. */
-export type RunCondition = { kind: 'first' } | { kind: 'after'; step: string } | { kind: 'always' };
-
-export interface RunbookStep {
-  name: string;
-  /** Folder in steps/. */
-  phase: string;
-  condition: RunCondition;
-  /** Values by input name, without the prefix of the template's parameters. */
-  bindings: Record<string, string>;
-}
-
-export interface RunbookDefinition { name: string; description: string; targetRole: string; steps: RunbookStep[] }
+import { COMMON, EXECUTABLE, optional, output } from './bindings.ts';
+import { inOrder, type RunbookDefinition, type RunbookStep } from './definition.ts';
 
 const PLAN = 'Plan server certificate';
 const GENERATE = 'Generate server certificate';
 
-const output = (step: string, name: string): string => `#{Octopus.Action[${step}].Output.${name}}`;
-
-/** Nothing, instead of the expression itself, where the variable is missing or empty. */
-const optional = (variable: string): string => `#{if ${variable}}#{${variable}}#{/if}`;
-
-const COMMON = {
-  ServerUrl: '#{Rotation.ServerUrl}',
-  ApiKey: '#{Rotation.ApiKey}',
-  Secret: '#{Rotation.Secret}',
-  StateFolder: '#{Rotation.StateFolder}',
-  TaskId: '#{Octopus.Task.Id}',
-  SpaceId: '#{Octopus.Space.Id}',
-  ProjectName: '#{Octopus.Project.Name}',
-  RunbookName: '#{Octopus.Runbook.Name}',
-  EnvironmentName: '#{Octopus.Environment.Name}',
-  SnapshotName: '#{Octopus.RunbookSnapshot.Name}',
-};
 const PLANNED = { ...COMMON, RotationId: output(PLAN, 'RotationId'), PlanHash: output(PLAN, 'PlanHash'), OldThumbprint: output(PLAN, 'OldThumbprint') };
 const GENERATED = { ...PLANNED, NewThumbprint: output(GENERATE, 'NewThumbprint') };
-const EXECUTABLE = { OctopusServer: optional('Rotation.OctopusServer') };
 
 const STEPS: Omit<RunbookStep, 'condition'>[] = [
   {
@@ -66,5 +36,5 @@ export const rotateServerCertificate: RunbookDefinition = {
   name: RUNBOOK_NAME,
   description: 'Replaces the certificate of the Octopus Server and proves each phase before the next one. Run it again to resume.',
   targetRole: HOST_ROLE,
-  steps: STEPS.map((step, index) => ({ ...step, condition: index === 0 ? { kind: 'first' } : index === STEPS.length - 1 ? { kind: 'always' } : { kind: 'after', step: STEPS[index - 1]!.name } })),
+  steps: inOrder(STEPS),
 };

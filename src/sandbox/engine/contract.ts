@@ -22,7 +22,8 @@ export interface EngineMachine {
   roles: string[];
   isDisabled: boolean;
   healthStatus: string;
-  connect(): Promise<TentacleConnection>;
+  /** A polling Tentacle is waited for until it comes or the server's own limit is over; `cancelled` ends the waiting. */
+  connect(cancelled?: AbortSignal): Promise<TentacleConnection>;
 }
 
 /** A variable as the server resolved it for this run (scopes already applied). */

@@ -115,14 +115,14 @@ const waitingFor = /^Cannot start this task yet\..*\(([^()]*)\)$/;
 const never = new AbortController().signal;
 
 /** Trying again changes nothing about these. */
-const decisive = new Set(['wrong-peer', 'not-trusted', 'protocol']);
+const decisive = new Set(['wrong-peer', 'not-trusted', 'not-collected', 'protocol']);
 
 /** Connects, again and again for so many milliseconds while nobody answers. Rejects with the last reason. */
 export async function connectWithin(machine: EngineMachine, milliseconds: number, cancelled: AbortSignal): Promise<TentacleConnection> {
   const until = Date.now() + milliseconds;
   for (let delay = 100; ; delay = Math.min(1000, delay * 2)) {
     try {
-      return await machine.connect();
+      return await machine.connect(cancelled);
     } catch (error) {
       if (cancelled.aborted || decisive.has((error as { reason?: string }).reason ?? '') || Date.now() + delay > until) throw error;
       await pause(delay, cancelled);

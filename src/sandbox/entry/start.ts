@@ -1,6 +1,6 @@
 /**
- * Starts a sandbox and stays in the foreground: `start --estate FILE --home DIR [--json] [--ready-timeout S]`. On SIGTERM,
- * SIGINT, or the end of a piped stdin it ends every process of the sandbox, then itself.
+ * Starts a sandbox and stays in the foreground: `start --estate FILE --home DIR [--json] [--ready-timeout S]
+ * [--polling-pause-factor N]`. On SIGTERM, SIGINT, or the end of a piped stdin it ends every process of the sandbox, then itself.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
@@ -16,14 +16,17 @@ import type { MachineRecord, SandboxFile } from '../machines/sandbox-file.ts';
 import { belongsTo } from '../supervisor/supervisor.ts';
 import { databaseCertificate, readGroundTruth } from '../truth/ground-truth.ts';
 
-interface Options { estate: string | undefined; home: string; json: boolean; readySeconds: number }
+interface Options { estate: string | undefined; home: string; json: boolean; readySeconds: number; pauseFactor: number | undefined }
 
 function readOptions(): Options {
-  const { values } = parseArgs({ options: { estate: { type: 'string' }, home: { type: 'string' }, json: { type: 'boolean' }, 'ready-timeout': { type: 'string' } } });
+  const { values } = parseArgs({ options: { estate: { type: 'string' }, home: { type: 'string' }, json: { type: 'boolean' }, 'ready-timeout': { type: 'string' }, 'polling-pause-factor': { type: 'string' } } });
   if (!values.home) throw new Error('Say with --home DIR where the sandbox is to be kept.');
   const readySeconds = Number(values['ready-timeout'] ?? 60);
   if (!(readySeconds > 0)) throw new Error('--ready-timeout wants a number of seconds.');
-  return { estate: values.estate, home: resolve(values.home), json: values.json ?? false, readySeconds };
+  const factor = values['polling-pause-factor'];
+  const pauseFactor = factor === undefined ? undefined : Number(factor);
+  if (pauseFactor !== undefined && !(pauseFactor >= 1)) throw new Error('--polling-pause-factor wants a number, 1 or more.');
+  return { estate: values.estate, home: resolve(values.home), json: values.json ?? false, readySeconds, pauseFactor };
 }
 
 /** Resolves when the supervisor has started every unit; rejects when it ends before. */
@@ -42,8 +45,9 @@ async function waitUntilReady(file: SandboxFile, home: string, seconds: number):
   for (;;) {
     missing.clear();
     const on = readGroundTruth(home, file.machines).tentacles.filter((tentacle) => tentacle.on);
-    await Promise.all(on.map(async ({ machine, port }) => {
-      if (!await answers(port)) missing.add(`the Tentacle on ${machine}`);
+    await Promise.all(on.map(async ({ machine, port, running }) => {
+      const { noListen } = file.machines.find(({ name }) => name === machine) ?? {};
+      if (noListen ? !running : !await answers(port)) missing.add(`the Tentacle on ${machine}`);
     }));
     const { server } = file;
     if (server && on.some(({ machine }) => machine === server.machine) && !await serves(server.url)) missing.add('Octopus Server');
@@ -83,11 +87,17 @@ function summary(file: SandboxFile, home: string) {
     controlUrl: `http://127.0.0.1:${file.controlPort}`,
     controlToken: file.controlToken,
     home,
+    pollingPauseFactor: file.pollingPauseFactor ?? 1,
     tentacles: file.machines.map((machine: MachineRecord) => {
       const truth = tentacles.find((tentacle) => tentacle.machine === machine.name);
-      return { name: machine.name, address: `127.0.0.1:${machine.port}`, config: machine.config, thumbprint: truth?.ownThumbprint ?? machine.thumbprint, state: truth?.on ? 'on' : 'off', bin: machine.bin, shell: machine.shell };
+      return { name: machine.name, address: addressOf(machine), mode: machine.mode ?? 'listening', config: machine.config, thumbprint: truth?.ownThumbprint ?? machine.thumbprint, state: truth?.on ? 'on' : 'off', bin: machine.bin, shell: machine.shell };
     }),
   };
+}
+
+/** Where it is reached: its port, or the subscription that it polls for. */
+function addressOf(machine: MachineRecord): string {
+  return machine.noListen && machine.subscription ? machine.subscription : `127.0.0.1:${machine.port}`;
 }
 
 function print(file: SandboxFile, home: string, json: boolean): void {
@@ -101,6 +111,7 @@ function print(file: SandboxFile, home: string, json: boolean): void {
     `Certificate      ${described.serverThumbprint ?? '-'}, presented at 127.0.0.1:${described.commsPort ?? '-'}`,
     `Control API      ${described.controlUrl}   (X-Sandbox-Token ${described.controlToken})`,
     ...described.tentacles.map(({ name, address, state, shell }) => `Tentacle         ${name.padEnd(16)} ${state === 'on' ? address.padEnd(16) : 'switched off    '} ${shell}`),
+    ...(described.tentacles.some(({ mode }) => mode === 'polling') ? [`Polling          pauses and time-outs are those of the real ones divided by ${described.pollingPauseFactor}`] : []),
     'Press Ctrl+C to stop it all.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -120,7 +131,7 @@ async function run(): Promise<number> {
   const stdin = fstatSync(0);
   if (stdin.isFIFO() || stdin.isSocket()) process.stdin.on('end', () => stop.abort()).on('error', () => stop.abort()).resume();
 
-  const file = await createSandbox(home, estate, programs);
+  const file = await createSandbox(home, estate, programs, options.pauseFactor);
   if (stop.signal.aborted) return 0;
   const supervisor = await supervise(programs, home);
   const ended = new Promise<'ended'>((resolve) => {

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { faultStrikes, machineFaults } from '../machines/faults.ts';
 import { homeOf, machineLayout } from '../machines/layout.ts';
+import { pollingPauseFactor } from '../machines/sandbox-file.ts';
 import { startAgent } from '../tentacle/agent.ts';
 import type { TentacleHost } from '../tentacle/command.ts';
 import { TentacleConfiguration } from '../tentacle/configuration.ts';
@@ -61,6 +62,8 @@ async function runAgent(configuration: TentacleConfiguration, instanceName: stri
       reportRunning(machine, 'tentacle', { effective, thumbprint, port });
       recordEvent(homeOf(machine), basename(machine), 'tentacle-started', { pid: process.pid, thumbprint, effective: effective.map(({ Thumbprint }) => Thumbprint) });
     },
+    pollingPauseFactor: pollingPauseFactor(homeOf(machine)),
+    polling: (loops) => reportRunning(machine, 'polling', { loops }),
     dropConnections: () => machineFaults(machine).dropConnections === true,
   });
   return new Promise<never>(() => undefined);

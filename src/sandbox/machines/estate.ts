@@ -4,10 +4,11 @@ import schema from '../../../schemas/estate.schema.json' with { type: 'json' };
 /** An estate (schemas/estate.schema.json), with the defaults filled in. */
 export interface Estate {
   name: string;
+  pollingPauseFactor: number;
   server: { version: string; nodes: { name: string; machine: string }[] };
   spaces: { name: string; environments: string[]; workerPools?: string[] }[];
   machines: {
-    name: string; state: 'on' | 'off'; tentacleVersion: string; foreignTrust?: string[];
+    name: string; platform: 'linux' | 'windows'; mode: 'listening' | 'polling'; noListen?: boolean; state: 'on' | 'off'; tentacleVersion: string; foreignTrust?: string[];
     registrations: { space: string; as: 'target' | 'worker'; name?: string; roles?: string[]; environments?: string[]; workerPools?: string[]; disabled?: boolean }[];
   }[];
   otherEndpoints?: { space: string; name: string; style: string; roles?: string[]; environments?: string[] }[];

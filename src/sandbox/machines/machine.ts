@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registerInstance } from '../tentacle/instances.ts';
 import { Settings, writeSettings } from '../tentacle/settings-file.ts';
-import { passiveEntry, storeTrustedServers } from '../tentacle/trusted-servers.ts';
+import { randomSubscription } from '../tentacle/subscription.ts';
+import { passiveEntry, storeTrustedServers, style, type TrustedServer } from '../tentacle/trusted-servers.ts';
 import { unitText } from '../tentacle/commands/service.ts';
 import { freePort } from './free-port.ts';
 import { machineDirectory, machineLayout } from './layout.ts';
@@ -14,8 +15,10 @@ export interface MachineSpec {
   name: string;
   state: 'on' | 'off';
   tentacleVersion: string;
-  /** Thumbprints that its Tentacle trusts from the beginning, in this order. */
+  /** Thumbprints that its Tentacle trusts from the beginning, in this order: the server's own, then foreign ones. */
   trusted: string[];
+  /** Makes it a polling Tentacle: the server addresses that it polls, as `https://host:port`, expecting the first of `trusted`. */
+  polls?: { addresses: string[]; noListen: boolean };
   /** Whether an Octopus Server node runs here. */
   isServer: boolean;
   /** The folder of the sandbox's bundles, and the Node that runs them. */
@@ -55,11 +58,24 @@ export async function createMachine(home: string, spec: MachineSpec): Promise<Ma
     ].join('\n'));
   }
   const port = await freePort();
-  const thumbprint = await configureTentacle(dir, port, spec.trusted);
-  return { name: spec.name, dir, port, thumbprint, config: layout.tentacleConfig, bin: layout.bin, shell: layout.shell, state: spec.state, isServer: spec.isServer };
+  const subscription = spec.polls ? `poll://${randomSubscription()}/` : null;
+  const noListen = spec.polls?.noListen ?? false;
+  const thumbprint = await configureTentacle(dir, port, entriesOf(spec, subscription), noListen);
+  return {
+    mode: spec.polls ? 'polling' : 'listening', subscription, noListen,
+    name: spec.name, dir, port, thumbprint, config: layout.tentacleConfig, bin: layout.bin, shell: layout.shell, state: spec.state, isServer: spec.isServer,
+  };
 }
 
-async function configureTentacle(dir: string, port: number, trusted: string[]): Promise<string> {
+/** One passive entry a thumbprint; a polling Tentacle has one active entry a server address instead of the server's own. */
+function entriesOf(spec: MachineSpec, subscription: string | null): TrustedServer[] {
+  const [own, ...foreign] = spec.trusted;
+  if (!spec.polls || own === undefined) return spec.trusted.map(passiveEntry);
+  const active = spec.polls.addresses.map((address): TrustedServer => ({ Thumbprint: own, CommunicationStyle: style.active, Address: address, Squid: null, SubscriptionId: subscription }));
+  return [...active, ...foreign.map(passiveEntry)];
+}
+
+async function configureTentacle(dir: string, port: number, trusted: TrustedServer[], noListen: boolean): Promise<string> {
   const { generateCertificate, toPfx } = await import('../server/certificate.ts');
   const layout = machineLayout(dir);
   const certificate = generateCertificate('Octopus Tentacle');
@@ -69,7 +85,8 @@ async function configureTentacle(dir: string, port: number, trusted: string[]): 
   settings.set('Tentacle.Certificate', toPfx(certificate, '').toString('base64'));
   settings.set('Tentacle.CertificateThumbprint', certificate.thumbprint);
   settings.set('Tentacle.Services.PortNumber', String(port));
-  storeTrustedServers(settings, trusted.map(passiveEntry));
+  if (noListen) settings.set('Tentacle.Services.NoListen', 'true');
+  storeTrustedServers(settings, trusted);
   writeSettings(layout.tentacleConfig, settings);
   registerInstance(dir, { name: tentacleInstance, configurationFile: layout.tentacleConfig });
   return certificate.thumbprint;

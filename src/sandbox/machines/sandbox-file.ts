@@ -5,8 +5,12 @@ import { join } from 'node:path';
 export interface MachineRecord {
   name: string;
   dir: string;
-  /** Where its Tentacle listens on 127.0.0.1. */
+  /** Where its Tentacle listens on 127.0.0.1, unless it only polls. */
   port: number;
+  mode: 'listening' | 'polling';
+  /** `poll://.../`, when it polls. */
+  subscription: string | null;
+  noListen: boolean;
   thumbprint: string;
   config: string;
   bin: string;
@@ -32,6 +36,8 @@ export interface SandboxFile {
   supervisorSocket: string;
   machines: MachineRecord[];
   server: ServerSummary | null;
+  /** What the pauses and time-outs of polling are divided by; 1 = as the real ones. */
+  pollingPauseFactor?: number;
 }
 
 export function sandboxFilePath(home: string): string {
@@ -46,4 +52,13 @@ export function writeSandboxFile(home: string, file: SandboxFile): void {
   const path = sandboxFilePath(home);
   writeFileSync(`${path}.new`, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
+}
+
+/** What the pauses and time-outs of polling are divided by in this sandbox; 1 where nothing is said. */
+export function pollingPauseFactor(home: string): number {
+  try {
+    return readSandboxFile(home).pollingPauseFactor ?? 1;
+  } catch {
+    return 1;
+  }
 }

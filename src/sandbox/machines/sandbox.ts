@@ -13,24 +13,34 @@ const longestSocketPath = 107;
 
 /**
  * Makes the sandbox of an estate below `home`, or takes the one that is there. `programs` is the folder of the bundles.
- * Nothing runs afterwards. A home that was left half made has no sandbox.json and is refused.
+ * Nothing runs afterwards. `pauseFactor` divides the pauses of polling, whatever the estate says. A home that was left half made has no sandbox.json and is refused.
  */
-export async function createSandbox(home: string, estate: Estate | null, programs: string): Promise<SandboxFile> {
-  if (existsSync(sandboxFilePath(home))) return readSandboxFile(home);
+export async function createSandbox(home: string, estate: Estate | null, programs: string, pauseFactor?: number): Promise<SandboxFile> {
+  if (existsSync(sandboxFilePath(home))) {
+    const file = readSandboxFile(home);
+    if (pauseFactor === undefined || pauseFactor === file.pollingPauseFactor) return file;
+    const changed = { ...file, pollingPauseFactor: pauseFactor };
+    writeSandboxFile(home, changed);
+    return changed;
+  }
   if (!estate) throw new Error(`There is no sandbox in ${home} yet: say with --estate what to make it from.`);
   if (existsSync(join(home, 'machines'))) throw new Error(`The sandbox in ${home} was not made completely. Delete the folder, or take another one.`);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const certificate = createServerCertificate();
   const machines: MachineRecord[] = [];
-  for (const { name, state, tentacleVersion, foreignTrust = [] } of estate.machines) {
+  const commsPorts: number[] = [];
+  for (let node = 0; node < estate.server.nodes.length; node += 1) commsPorts.push(await freePort());
+  const addresses = commsPorts.map((port) => `https://127.0.0.1:${port}`);
+  for (const { name, state, mode, noListen = true, tentacleVersion, foreignTrust = [] } of estate.machines) {
     machines.push(await createMachine(home, {
       name, state, tentacleVersion, programs, node: process.execPath,
       trusted: [certificate.thumbprint, ...foreignTrust],
+      ...(mode === 'polling' ? { polls: { addresses, noListen } } : {}),
       isServer: estate.server.nodes.some(({ machine }) => machine === name),
     }));
   }
-  const server = await createServer(home, estate, machines, certificate);
-  const file = { controlPort: await freePort(), controlToken: randomBytes(24).toString('base64url'), supervisorSocket: socketPath(home), machines, server };
+  const server = await createServer(home, estate, machines, certificate, commsPorts);
+  const file = { controlPort: await freePort(), controlToken: randomBytes(24).toString('base64url'), supervisorSocket: socketPath(home), machines, server, pollingPauseFactor: pauseFactor ?? estate.pollingPauseFactor };
   writeSandboxFile(home, file);
   return file;
 }

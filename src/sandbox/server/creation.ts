@@ -25,7 +25,7 @@ export interface ServerEstate {
 }
 
 /** What machine creation made; `port` and `thumbprint` are those of its Tentacle. */
-export interface ServerMachine { name: string; dir: string; port: number; thumbprint: string }
+export interface ServerMachine { name: string; dir: string; port: number; thumbprint: string; /** `poll://.../` of a polling Tentacle. */ subscription?: string | null }
 
 export interface ServerNodeRecord { name: string; machine: string; webPort: number; commsPort: number }
 export interface ServerRecord {
@@ -69,7 +69,7 @@ function addSpaces(content: DatabaseContent, estate: ServerEstate): void {
 function endpointOf(machine: ServerMachine | null, style: string, version: string | null): Endpoint {
   if (!machine) return { CommunicationStyle: style, Id: null };
   return {
-    CommunicationStyle: 'TentaclePassive', Uri: `https://127.0.0.1:${machine.port}/`, ProxyId: null, Thumbprint: machine.thumbprint, CertificateSignatureAlgorithm: 'sha256RSA',
+    ...(machine.subscription ? { CommunicationStyle: 'TentacleActive', Uri: machine.subscription } : { CommunicationStyle: 'TentaclePassive', Uri: `https://127.0.0.1:${machine.port}/`, ProxyId: null }), Thumbprint: machine.thumbprint, CertificateSignatureAlgorithm: 'sha256RSA',
     TentacleVersionDetails: { UpgradeLocked: false, Version: version, UpgradeSuggested: false, UpgradeRequired: false, UpgradeAvailable: false }, Id: null,
   };
 }
@@ -109,9 +109,10 @@ export function storeCertificate(database: Pick<Database, 'protect'>, content: D
 
 /**
  * Makes the server of a new sandbox below HOME/server: database with spaces, environments, registrations, administrator and
- * certificate, and one `OctopusServer` instance on each node's machine. Nothing runs afterwards.
+ * certificate, and one `OctopusServer` instance on each node's machine. `commsPorts`: one a node, where they are chosen already,
+ * since polling Tentacles must know them. Nothing runs afterwards.
  */
-export async function createServer(home: string, estate: ServerEstate, machines: ServerMachine[], certificate: CertificateWithKey): Promise<ServerRecord> {
+export async function createServer(home: string, estate: ServerEstate, machines: ServerMachine[], certificate: CertificateWithKey, commsPorts: number[] = []): Promise<ServerRecord> {
   const folder = join(home, 'server');
   for (const name of ['packages', 'artifacts', 'tasklogs', 'Logs']) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
   const masterKey = randomBytes(32);
@@ -132,8 +133,8 @@ export async function createServer(home: string, estate: ServerEstate, machines:
   const { apiKey } = addUserTo(content, { username: 'admin', system: ['*'], spaces: { '*': ['*'] } });
   content.Collections.Maintenance.push({ Id: 'maintenance', IsInMaintenanceMode: false });
   const nodes: ServerNodeRecord[] = [];
-  for (const node of estate.server.nodes) {
-    const record = { name: node.name, machine: node.machine, webPort: await freePort(), commsPort: await freePort() };
+  for (const [index, node] of estate.server.nodes.entries()) {
+    const record = { name: node.name, machine: node.machine, webPort: await freePort(), commsPort: commsPorts[index] ?? await freePort() };
     nodes.push(record);
     content.Collections.OctopusServerNodes.push({ Id: `OctopusServerNodes-${node.name}`, Name: node.name, LastSeen: new Date(0).toISOString(), MaxConcurrentTasks: 5, IsInMaintenanceMode: false, WebPort: record.webPort });
     writeInstance(machineOf(node.machine).dir, folder, path, masterKey, record);

@@ -8,6 +8,7 @@ import { Faults } from './faults.ts';
 import { foldersOf } from './folders.ts';
 import { masterKeyOf, type Configuration } from './instance.ts';
 import { PackageStore } from './packages.ts';
+import { PollingQueues } from './polling-queues.ts';
 import { createApp } from './rest/app.ts';
 import type { ServerContext } from './rest/context.ts';
 import { ServerLog } from './server-log.ts';
@@ -18,6 +19,7 @@ import { TaskQueue } from './tasks/queue.ts';
 import { runbookRunRunner } from './tasks/runbook-run.ts';
 import { TaskLogs } from './tasks/task-logs.ts';
 import { homeOfMachine, TruthLog } from './truth-log.ts';
+import { pollingPauseFactor } from '../machines/sandbox-file.ts';
 
 /** Between two signs of life in the node's `LastSeen`. */
 const heartbeatMs = 10_000;
@@ -58,7 +60,7 @@ export async function runServer(machineDir: string, configuration: Configuration
   log.write('INFO', `Octopus Server ${database.read().ServerVersion} is starting (node ${nodeName})`);
   const app = await createApp(context, stores);
   await app.listen({ host: '127.0.0.1', port: Number(web.port) });
-  const { listener, heart } = await startUp(context, stores, configuration).catch(async (error: unknown) => {
+  const { listener, heart } = await startUp(context, stores, configuration, pollingPauseFactor(home)).catch(async (error: unknown) => {
     await app.close();
     throw error;
   });
@@ -76,14 +78,22 @@ export async function runServer(machineDir: string, configuration: Configuration
 }
 
 /** What follows once the web port answers 503: certificate, communications port, lost tasks, queue. */
-async function startUp(context: ServerContext, stores: Stores, configuration: Configuration): Promise<{ listener: Server; heart: NodeJS.Timeout }> {
+async function startUp(context: ServerContext, stores: Stores, configuration: Configuration, pauseFactor: number): Promise<{ listener: Server; heart: NodeJS.Timeout }> {
   const { database, queue, truth, faults, log, nodeName, uri } = context;
   const certificate = readCertificate(database);
-  const parts = { database, artifacts: stores.artifacts, certificate, serverUri: uri };
+  const queues = new PollingQueues(pauseFactor);
+  const parts = { database, artifacts: stores.artifacts, certificate, queues, serverUri: uri };
   queue.runner('Health', healthRunner(parts));
   queue.runner('AdHocScript', adHocScriptRunner(parts));
   queue.runner('RunbookRun', runbookRunRunner({ ...parts, packages: stores.packages }));
-  const listener = await listenForTentacles(Number(configuration.get('Octopus.Communications.ServicesPort')), certificate);
+  const listener = await listenForTentacles({
+    port: Number(configuration.get('Octopus.Communications.ServicesPort')), certificate, queues, log, pauseFactor,
+    isRegistered: (thumbprint) => {
+      const { Machines, Workers } = database.read().Collections;
+      return [...Machines, ...Workers].some(({ Endpoint }) => Endpoint.Thumbprint === thumbprint);
+    },
+    poller: (event, detail) => truth.event(event, { node: nodeName, ...detail }),
+  });
   const beat = () => database.write(({ Collections }) => {
     const node = Collections.OctopusServerNodes.find(({ Name }) => Name === nodeName);
     if (node) node.LastSeen = new Date().toISOString();

@@ -10,6 +10,7 @@ import type { TentacleConfiguration } from './configuration.ts';
 import { UnexpectedFailure } from './failures.ts';
 import { certificateOf, listen } from './listener.ts';
 import { LogFile } from './log-file.ts';
+import { startPoller, type Poller } from './poller.ts';
 import { Scripts } from './scripts.ts';
 import { absoluteUri, addOrUpdate, style, type TrustedServer } from './trusted-servers.ts';
 
@@ -22,13 +23,20 @@ export interface AgentOptions {
   /** Told once the trust list is read and in force: what is in it, and which certificate is presented. */
   started(state: { effective: TrustedServer[]; thumbprint: string; port: number | null }): void;
   dropConnections(): boolean;
+  /** What the pauses of polling are divided by; 1 when absent. */
+  pollingPauseFactor?: number;
+  /** Told of every polling loop whenever one reaches its server or loses it. */
+  polling?(loops: PollingLoop[]): void;
 }
+
+/** One entry that is polled; `connected` while a server that satisfies it serves its subscription. */
+export interface PollingLoop { address: string; subscription: string; thumbprint: string; connected: boolean }
 
 export interface Agent { stop(): Promise<void> }
 
 /**
- * The Tentacle's service: reads trust once, logs it, listens (tentacle-trust.md sections 5 and 7). Polling entries are logged
- * as the real one logs them; polling itself is not embedded.
+ * The Tentacle's service: reads trust once, logs it, polls for every complete polling entry, listens (tentacle-trust.md
+ * sections 5 to 7).
  * @throws UnexpectedFailure for a list that cannot be read or repaired, or a port that is taken: the agent does not start.
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
@@ -43,7 +51,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const effective = configuration.trustedServers;
   for (const server of effective) log.write('INFO', `Agent will trust Octopus Servers with the thumbprint: ${server.Thumbprint}`);
   if (effective.length === 0) log.write('INFO', 'The agent is not configured to trust any Octopus Servers.');
-  announcePolling(effective, Math.max(1, Number(configuration.get('Tentacle.Communication.PollingConnectionCount') ?? 1)), log);
+  const scripts = new Scripts(configuration.home, scriptEnvironment(options, der));
+  const handle = (call: Call) => Promise.resolve().then(() => answer(scripts, call, () => about(options.version, der)));
+  const pollers = startPolling(options, effective, log, { pfx: certificate.pfx, ownThumbprint: thumbprint, handle });
 
   const port = configuration.noListen ? null : configuration.port;
   let server: Server | undefined;
@@ -51,14 +61,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log.write('INFO', 'Agent will not listen on any TCP ports');
   } else {
     const endpoint = `${configuration.listenIp || '[::]'}:${port}`;
-    const scripts = new Scripts(configuration.home, scriptEnvironment(options, der));
     try {
       server = await listen({
         port, endpoint, pfx: certificate.pfx, trusted: effective.map((entry) => entry.Thumbprint), log,
-        handle: (call) => Promise.resolve().then(() => answer(scripts, call, () => about(options.version, der))),
-        dropConnections: options.dropConnections,
+        handle, dropConnections: options.dropConnections,
       });
     } catch (error) {
+      for (const poller of pollers) poller.stop();
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
       throw new UnexpectedFailure(`A required communications port is already in use: ${endpoint}`, 'System.Net.Sockets.SocketException');
     }
@@ -69,6 +78,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   return {
     async stop() {
       clearInterval(alive);
+      for (const poller of pollers) poller.stop();
       if (server) await new Promise((resolve) => server.close(resolve).unref());
     },
   };
@@ -91,15 +101,38 @@ function fixCommunicationStyle(configuration: TentacleConfiguration, log: LogFil
   }
 }
 
-function announcePolling(servers: TrustedServer[], connections: number, log: LogFile): void {
+/** Starts the loops of every entry that polls. Two equal entries both poll, harmlessly. */
+function startPolling(options: AgentOptions, servers: TrustedServer[], log: LogFile, own: { pfx: Buffer; ownThumbprint: string; handle(call: Call): Promise<unknown> }): Poller[] {
+  const connections = Math.max(1, Number(options.configuration.get('Tentacle.Communication.PollingConnectionCount') ?? 1));
+  const loops: PollingLoop[] = [];
+  const pollers: Poller[] = [];
   for (const server of servers.filter((entry) => entry.CommunicationStyle === style.active || entry.CommunicationStyle === style.kubernetes)) {
     if (server.Address === null) {
       log.write('WARN', `Configured to connect to server ${JSON.stringify(server)}, but its configuration is incomplete; skipping.`);
       continue;
     }
-    log.write('INFO', `Agent will poll Octopus Server at ${absoluteUri(server.Address)} for subscription ${server.SubscriptionId ?? 'poll:///'} expecting thumbprint ${server.Thumbprint}`);
+    const [address, subscription] = [server.Address, server.SubscriptionId ?? 'poll:///'];
+    log.write('INFO', `Agent will poll Octopus Server at ${absoluteUri(address)} for subscription ${subscription} expecting thumbprint ${server.Thumbprint}`);
     log.write('INFO', `Starting ${connections} polling connections`);
+    // Only .NET Framework can be the client of a web socket (Halibut's HalibutRuntime.Poll).
+    if (/^wss:/i.test(address)) {
+      for (const poller of pollers) poller.stop();
+      throw new UnexpectedFailure('The netstandard build of this library cannot act as the client in a WebSocket polling setup', 'System.NotSupportedException');
+    }
+    for (let index = 0; index < connections; index += 1) {
+      const loop: PollingLoop = { address, subscription, thumbprint: server.Thumbprint, connected: false };
+      loops.push(loop);
+      pollers.push(startPoller({
+        address, subscription, thumbprint: server.Thumbprint, log, ...own, pauseFactor: options.pollingPauseFactor ?? 1,
+        connected(is) {
+          loop.connected = is;
+          options.polling?.(loops);
+        },
+      }));
+    }
   }
+  options.polling?.(loops);
+  return pollers;
 }
 
 function answer(scripts: Scripts, call: Call, about: () => unknown): unknown {
@@ -141,7 +174,7 @@ function about(version: string, der: Buffer): Record<string, string> {
   return {
     version,
     certificateSignatureAlgorithm: signatureAlgorithm(der),
-    shell: '/bin/bash',
+    shell: 'Bash',
     shellVersion: (bash.stdout ?? '').trim(),
     operatingSystem: operatingSystem(),
   };

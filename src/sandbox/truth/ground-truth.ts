@@ -30,6 +30,8 @@ export interface TentacleTruth {
   stored: TrustedServer[] | null;
   /** As the running agent read it at its start; null when it does not run. */
   effective: TrustedServer[] | null;
+  /** The polling loops of the running agent; null when it does not run. `connected`: a server that satisfies the entry serves it. */
+  polling?: { address: string; subscription: string; thumbprint: string; connected: boolean }[] | null;
   port: number;
   config: string;
 }
@@ -58,6 +60,8 @@ function nodeTruth(machine: MachineRecord): GroundTruth['server']['nodes'][numbe
 function tentacleTruth(machine: MachineRecord): TentacleTruth {
   const report = readReport<{ effective: TrustedServer[] }>(machine.dir, 'tentacle');
   const running = isReportCurrent(report as RunningReport | undefined);
+  const loops = readReport<{ loops: NonNullable<TentacleTruth['polling']> }>(machine.dir, 'polling');
+  const polling = isReportCurrent(loops) ? loops?.loops ?? [] : [];
   const configuration = new TentacleConfiguration(machine.config);
   return {
     machine: machine.name,
@@ -68,6 +72,7 @@ function tentacleTruth(machine: MachineRecord): TentacleTruth {
     ownThumbprint: attempt(() => configuration.get('Tentacle.CertificateThumbprint')),
     stored: attempt(() => configuration.trustedServers),
     effective: running ? report?.effective ?? null : null,
+    polling: running ? polling : null,
     port: machine.port,
     config: machine.config,
   };

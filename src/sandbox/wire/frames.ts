@@ -9,6 +9,10 @@ export const greeting = Buffer.from('MX\r\n\r\n');
 export const clientIdentity = Buffer.from('MX-CLIENT 1.0\r\n\r\n');
 export const serverIdentity = Buffer.from('MX-SERVER 1.0\r\n\r\n');
 
+/** How a polling Tentacle names itself, and what the two say between requests (Halibut's docs/halibut-protocol.md). */
+export const subscriberIdentity = (subscription: string): Buffer => Buffer.from(`MX-SUBSCRIBER 1.0 ${subscription}\r\n\r\n`);
+export const [next, proceed] = [Buffer.from('NEXT\r\n'), Buffer.from('PROCEED\r\n')];
+
 /** The sandbox's own calls: this mark, the length as four bytes, JSON. The mark is no DEFLATE stream that Halibut could send. */
 const mark = Buffer.from('SBX1');
 

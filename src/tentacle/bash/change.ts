@@ -50,60 +50,6 @@ or_observe() {
   or_observe_last
 }
 
-# What is to be written: or_options for configure, or_expected list, and the way back: or_inverse leads from the one to or_old.
-or_plan_add() {
-  or_options=
-  or_expected=$or_before
-  if printf '%s\n' "$or_before" | awk -F '\t' -v exact="\"$or_thumbprint\"" '$1 == exact { found = 1 } END { exit !found }'; then
-    return
-  fi
-  # configure --trust replaces a passive entry that differs in letter case only.
-  or_replaced=$(printf '%s\n' "$or_before" | awk -F '\t' -v exact="\"$or_thumbprint\"" 'toupper($1) == exact && $3 == "null"')
-  or_options=--trust=$or_thumbprint
-  or_expected=$(or_join "$(or_without "$or_before" "$or_replaced")" "$(or_passive "$or_thumbprint")")
-  or_old=$or_before
-  if test -z "$or_replaced"; then or_inverse=--remove-trust=$or_thumbprint
-  else or_inverse=$(printf '%s\n' "$or_replaced" | or_texts | sed 's/^/--trust=/')
-  fi
-}
-
-or_plan_remove() {
-  or_options=
-  or_expected=$or_before
-  test -n "$(printf '%s\n' "$or_before" | or_matching "$or_keep")" || or_finish refused keep-missing
-  or_matches=$(printf '%s\n' "$or_before" | or_matching "$or_thumbprint")
-  test -n "$or_matches" || return
-  # A3: an entry that is polled carries the registration with it.
-  printf '%s\n' "$or_matches" | awk -F '\t' '$2 != 1 || $3 != "null" || $5 != "null" { found = 1 } END { exit !found }' && or_finish refused pollable-entry
-  or_options=$(printf '%s\n' "$or_matches" | or_texts | sed 's/^/--remove-trust=/')
-  or_expected=$(or_without "$or_before" "$or_matches")
-  or_old=$or_before
-  or_inverse=$(printf '%s\n' "$or_matches" | or_texts | sed 's/^/--trust=/')
-}
-
-# Texts of the thumbprints of entries (stdin), exactly as stored: removing compares letter by letter (A19).
-or_texts() { awk -F '\t' 'NF { print substr($1, 2, length($1) - 2) }' | sort -u; }
-
-# An earlier run wrote and was killed before its restart was armed: the way back is known from the start-up log or from its own note.
-or_plan_back() {
-  test "$(or_state_value state) $(or_state_value operation) $(or_state_value thumbprint)" = "pending $or_operation $or_thumbprint" || test "$or_effective" = no || return 0
-  or_line=$(or_passive "$or_thumbprint")
-  if test "$or_operation" = add; then
-    or_in_set "$or_thumbprint" && return 0
-    or_alike=$(printf '%s\n' "$or_before" | or_matching "$or_thumbprint")
-    test "$or_alike" = "$or_line" || return 0
-    or_inverse=--remove-trust=$or_thumbprint
-    or_old=$(or_without "$or_before" "$or_line")
-  else
-    test "$or_effective" = unknown || or_in_set "$or_thumbprint" || return 0
-    or_inverse=--trust=$or_thumbprint
-    or_old=$(or_join "$or_before" "$or_line")
-  fi
-}
-
-# Did the running service load thumbprint $1?
-or_in_set() { printf '%s\n' "$or_loaded" | awk -v wanted="$1" '$0 == wanted { found = 1 } END { exit !found }'; }
-
 # Can a restart be detached here? Tried for real with a unit that does nothing, before anything is written (D15).
 or_can_detach() {
   command -v systemd-run >/dev/null 2>&1 || return 1
@@ -130,7 +76,7 @@ or_arm() {
   {
     printf 'export PATH=%q LC_ALL=C\n' "$PATH"
     declare -p or_rotation or_fence or_operation or_thumbprint or_delay_seconds or_watch_seconds or_idle_seconds or_executable or_instance \
-      or_home or_folder or_copy or_unit or_restarter_unit or_port or_no_listen or_listen_ip or_wished or_old or_inverse
+      or_home or_folder or_copy or_unit or_restarter_unit or_port or_no_listen or_listen_ip or_wished or_old or_inverse or_route or_beside or_keep or_configuration
     declare -f $(compgen -A function or_)
     printf 'or_main=\nor_restart_main\n'
   } >"$or_copy.new" && chmod 0700 "$or_copy.new" && mv -f "$or_copy.new" "$or_copy" || return 1
@@ -147,7 +93,7 @@ or_prepare_folder() {
 or_main() {
   export LC_ALL=C
   umask 077
-  or_own= or_before= or_after= or_entries= or_effective=unknown or_restarts=none or_last=none or_old= or_inverse= or_unit= or_main= or_folder=/nonexistent
+  or_own= or_before= or_after= or_entries= or_effective=unknown or_restarts=none or_last=none or_old= or_inverse= or_configuration= or_unit= or_main= or_folder=/nonexistent
   or_home=$TentacleHome or_instance="$TentacleInstanceName"
   or_executable=$(printf '%s' "$TentacleExecutablePath" | sed 's/\.dll$//')
   test -n "$or_instance" || or_instance=Tentacle
@@ -166,7 +112,7 @@ or_main() {
   or_lock 90 || or_finish failed busy
   # Once more, now that nobody else writes.
   or_observe
-  if test "$or_operation" = add; then or_plan_add; else or_plan_remove; fi
+  or_plan
 
   if test -z "$or_options"; then
     if test "$or_effective" = yes; then
@@ -185,15 +131,15 @@ or_main() {
   or_outcome=unchanged
   if test -n "$or_options"; then
     or_write_state pending
-    or_configure "$or_options"
+    or_apply
     or_code=$?
     or_read_list || or_finish failed read-back-differs
     or_after=$or_entries
     or_judge "$or_after" 0
     # What counts is what is stored, whatever the command said (A37).
-    if test "$or_after" != "$or_expected"; then
+    if ! or_same_list "$or_after" "$or_expected"; then
       test "$or_code" = 0 && or_finish failed read-back-differs
-      or_finish failed configure-failed
+      or_finish failed "$or_why"
     fi
     or_outcome=changed
   else
@@ -209,7 +155,7 @@ or_main() {
     or_finish "$or_outcome" null
   fi
   # Written, but no restart to be had after all: back to what it was.
-  test "$or_outcome" = changed && or_configure "$or_inverse"
+  test "$or_outcome" = changed && or_undo
   or_write_state failed
   or_read_list && or_after=$or_entries
   or_judge "$or_after" 0

@@ -51,8 +51,8 @@ or_put_back() {
   test -n "$or_inverse" || return 1
   or_lock 60 || return 1
   or_read_list && test "$or_entries" = "$or_wished" || return 1
-  or_configure "$or_inverse"
-  or_read_list && test "$or_entries" = "$or_old"
+  or_undo
+  or_read_list && or_same_list "$or_entries" "$or_old"
 }
 
 or_restart_main() {

@@ -80,13 +80,14 @@ or_in_force() {
     { sub(/\r$/, ""); pid = ($1 ~ /^[0-9][0-9][0-9][0-9]-/ && $3 ~ /^[0-9]+$/ && $4 ~ /^[0-9]+$/) ? $3 : "" }
     { trust = index($0, "Agent will trust Octopus Servers with the thumbprint: "); none = index($0, "The agent is not configured to trust any Octopus Servers.") }
     trust || none {
-      if (over || pid != last) n = 0
+      if (over || pid != last) n = m = 0
       over = 0; seen = 1; last = pid
       if (trust) { thumbprint = toupper(substr($0, trust + 54)); gsub(/^( |\302\240)+|( |\302\240)+$/, "", thumbprint); list[++n] = thumbprint }
       else n = 0
     }
+    index($0, "Agent will poll Octopus Server at ") { polls[++m] = substr($0, index($0, "Agent will poll Octopus Server at ") + 34) }
     index($0, "Agent listening on: ") || index($0, "Agent will not listen on any TCP ports") { if (seen && pid == last) over = 1 }
-    END { if (!seen || !over) exit 1; print "pid " last; for (i = 1; i <= n; i++) print list[i] }
+    END { if (!seen || !over) exit 1; print "pid " last; for (i = 1; i <= n; i++) print list[i]; for (i = 1; i <= m; i++) print "poll " polls[i] }
   ') || return 1
   or_logged_pid=$(printf '%s\n' "$or_started" | sed -n '1s/^pid //p')
   if test -n "$or_logged_pid"; then
@@ -94,7 +95,7 @@ or_in_force() {
     else test -d "/proc/$or_logged_pid" || return 1
     fi
   fi
-  or_loaded=$(printf '%s\n' "$or_started" | sed 1d | sort -u)
+  or_loaded=$(printf '%s\n' "$or_started" | sed '1d; /^poll /d' | sort -u)
 }
 
 # Sets or_effective for list $1: yes, no or unknown.
@@ -103,6 +104,10 @@ or_judge() {
   or_loaded=
   or_in_force "$2" || return 0
   if test "$or_loaded" = "$(printf '%s\n' "$1" | or_thumbprints)"; then or_effective=yes; else or_effective=no; fi
+  test "$or_route" = polling && test "$or_effective" = yes || return 0
+  # Which certificate it expects at which address: one twin of several may not have been there yet. Foreign entries are none of ours.
+  or_other=$or_beside$or_keep
+  test "$(printf '%s\n' "$or_started" | sed -n 's/^poll //p' | or_polls_started "$or_thumbprint" "$or_other")" = "$(printf '%s\n' "$1" | or_polls_wished "$or_thumbprint" "$or_other")" || or_effective=no
 }
 
 # State file: what the last restarter did, in lines name=value. Replaced as a whole, on disk before anything goes on.

@@ -39,7 +39,8 @@ function endpointOf(read: BodyReader, body: Json, current: Endpoint | null): End
   }
   const { Links: _links, ...endpoint } = sent as Endpoint & { Links?: unknown };
   if (!communicationStyles.includes(endpoint.CommunicationStyle)) read.complain(`The communication style '${String(endpoint.CommunicationStyle)}' is not known.`);
-  if (endpoint.CommunicationStyle === 'TentaclePassive' && (typeof endpoint.Uri !== 'string' || typeof endpoint.Thumbprint !== 'string' || endpoint.Thumbprint === '')) read.complain('A listening Tentacle needs Uri and Thumbprint.');
+  const kind = endpoint.CommunicationStyle === 'TentaclePassive' ? 'listening' : endpoint.CommunicationStyle === 'TentacleActive' ? 'polling' : null;
+  if (kind !== null && (typeof endpoint.Uri !== 'string' || typeof endpoint.Thumbprint !== 'string' || endpoint.Thumbprint === '')) read.complain(`A ${kind} Tentacle needs Uri and Thumbprint.`);
   return { ...current, ...endpoint, CertificateSignatureAlgorithm: current?.CertificateSignatureAlgorithm ?? null, ...(current?.TentacleVersionDetails ? { TentacleVersionDetails: current.TentacleVersionDetails } : {}) };
 }
 

@@ -2,11 +2,12 @@ import type { Activity, EngineMachine, EngineRun } from '../../engine/contract.t
 import type { Database } from '../database/database.ts';
 import type { MachineBase, ServerTask } from '../database/documents.ts';
 import type { ArtifactStore } from '../artifacts.ts';
+import type { PollingQueues } from '../polling-queues.ts';
 import { engineMachine, type CertificateInForce } from './engine-seam.ts';
 import { systemVariables } from './system-variables.ts';
 
 /** What every kind of task takes from the server. */
-export interface RunParts { database: Database; artifacts: ArtifactStore; certificate: CertificateInForce; serverUri: string }
+export interface RunParts { database: Database; artifacts: ArtifactStore; certificate: CertificateInForce; queues: PollingQueues; serverUri: string }
 
 /** Disabled machines and styles without a Tentacle are left out, with a line in the log that names each. */
 export function reachable(machines: MachineBase[], root: Activity): MachineBase[] {
@@ -15,7 +16,7 @@ export function reachable(machines: MachineBase[], root: Activity): MachineBase[
       root.log('Info', `The machine ${machine.Name} is disabled and will be skipped.`);
       return false;
     }
-    if (machine.Endpoint.CommunicationStyle !== 'TentaclePassive') {
+    if (!['TentaclePassive', 'TentacleActive'].includes(machine.Endpoint.CommunicationStyle)) {
       root.log('Info', `The machine ${machine.Name} has the communication style ${machine.Endpoint.CommunicationStyle}, which is not simulated, and will be skipped.`);
       return false;
     }
@@ -28,7 +29,7 @@ export function engineRun(parts: RunParts, task: ServerTask, root: Activity, can
   const spaceId = task.SpaceId ?? '';
   return {
     taskId: task.Id, spaceId, root, cancelled,
-    machines: machines.map((machine): EngineMachine => engineMachine(machine, parts.certificate)),
+    machines: machines.map((machine): EngineMachine => engineMachine(machine, parts)),
     variables: more.variables ?? systemVariables(parts, task),
     packages: more.packages ?? [],
     createArtifact: async (name, content) => {

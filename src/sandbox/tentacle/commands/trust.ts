@@ -1,7 +1,7 @@
-import { randomInt } from 'node:crypto';
 import type { Command } from '../command.ts';
 import { ControlledFailure, UnexpectedFailure } from '../failures.ts';
 import { flag, valued } from '../options.ts';
+import { randomSubscription } from '../subscription.ts';
 import { absoluteUri, addOrUpdate, parseStyle, passiveEntry, sameAddress, style, type TrustedServer } from '../trusted-servers.ts';
 
 /** `update-trust`: matches without case, keeps address and subscription, succeeds when nothing matched. */
@@ -93,11 +93,6 @@ function webSocketAddress(text: string): string {
   if (/^wss:/i.test(address)) return text;
   if (/^https:/i.test(address)) return address.replace(/^https/i, 'wss');
   throw new ControlledFailure('The websocket address must start with wss://');
-}
-
-function randomSubscription(): string {
-  const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
-  return Array.from({ length: 20 }, () => letters[randomInt(letters.length)]).join('');
 }
 
 /** `poll-server --reuse-server-thumbprint`: one more address for the first entry. Asking a server for its thumbprint is not embedded. */

@@ -1,0 +1,5 @@
+import type { RunbookDefinition } from './definition.ts';
+import { rotateServerCertificate } from './rotate-server-certificate.ts';
+
+/** Every runbook that is installed, in the order in which they are made. */
+export const RUNBOOKS: readonly RunbookDefinition[] = [rotateServerCertificate];

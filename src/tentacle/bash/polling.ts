@@ -1,0 +1,63 @@
+/** Bash: what the script writes on a polling Tentacle: twin entries, by an exchange of the list in the configuration file (A2 to A4, A16, A31). */
+export const POLLING = String.raw`
+# What is to be written stands in two files of the state folder: value-old as found, value-new as wished. Both outlive a kill, so that
+# the next run knows the way back (D17).
+or_plan() {
+  or_options=
+  or_expected=$or_before
+  or_locate || or_finish refused "$or_why"
+  or_found=$(or_value_in "$or_configuration") || or_finish refused "$(or_reason_of $?)"
+  # The file must be what the Tentacle reads: nothing else is worth editing.
+  or_rows=$(printf '%s' "$or_found" | or_twins list) || or_finish refused "$(or_reason_of $?)"
+  test "$(printf '%s\n' "$or_rows" | or_canonical)" = "$(printf '%s\n' "$or_before" | or_canonical)" || or_finish refused configuration-differs
+  if test "$or_operation" = add; then
+    or_mode=add or_partner=$or_beside
+  else
+    or_mode=drop or_partner=$or_keep
+  fi
+  or_wanted=$(printf '%s' "$or_found" | or_twins "$or_mode" "$or_thumbprint" "$or_partner") || or_finish refused "$(or_reason_of $?)"
+  test "$or_wanted" != "$or_found" || return 0
+  or_is_sound || or_finish failed twin-differs
+  test -w "$or_configuration" && test -w "$(dirname -- "$or_configuration")" || or_finish refused not-writable
+  or_options=twins
+  or_expected=$(printf '%s' "$or_wanted" | or_twins list)
+  or_old=$or_before
+  or_inverse=exchange
+}
+
+# Held once more against the text that would be written, apart from how it was made: foreign entries byte-equal, the entries that are
+# polled with the certificate that stays the same as before, and some.
+or_is_sound() {
+  printf '%s' "$or_wanted" | or_twins list >/dev/null || return 1
+  test "$(printf '%s' "$or_wanted" | or_twins foreign "$or_thumbprint" "$or_partner" | od -c)" = "$(printf '%s' "$or_found" | or_twins foreign "$or_thumbprint" "$or_partner" | od -c)" || return 1
+  or_polled=$(printf '%s' "$or_wanted" | or_twins polled "$or_partner")
+  test "$or_polled" = "$(printf '%s' "$or_found" | or_twins polled "$or_partner")" || return 1
+  if test "$or_operation" = add; then
+    or_without_twin=$(or_without "$or_polled" "$(printf '%s' "$or_wanted" | or_twins polled "$or_thumbprint")")
+    test -z "$or_without_twin"
+  else
+    test -n "$or_polled" && test -z "$(printf '%s' "$or_wanted" | or_twins polled "$or_thumbprint")"
+  fi
+}
+
+or_apply() {
+  or_why=write-failed
+  printf '%s' "$or_found" >"$or_folder/value-old" && printf '%s' "$or_wanted" >"$or_folder/value-new" || return 1
+  sync "$or_folder/value-old" "$or_folder/value-new" 2>/dev/null
+  # Whole on disk: a full disk may keep its word only until the file is closed.
+  test "$(cat "$or_folder/value-old")" = "$or_found" && test "$(cat "$or_folder/value-new")" = "$or_wanted" || return 1
+  or_swap "$or_folder/value-old" "$or_folder/value-new"
+}
+
+or_undo() { or_swap "$or_folder/value-new" "$or_folder/value-old"; }
+
+or_same_list() { test "$(printf '%s\n' "$1" | or_canonical)" = "$(printf '%s\n' "$2" | or_canonical)"; }
+
+# An earlier run wrote and was killed before its restart was armed, or its restart was deferred: its two values lead back.
+or_plan_back() {
+  test "$(or_state_value operation) $(or_state_value thumbprint)" = "$or_operation $or_thumbprint" || return 0
+  test -r "$or_folder/value-old" && test "$(cat "$or_folder/value-new" 2>/dev/null)" = "$or_found" || return 0
+  or_old=$(or_twins list <"$or_folder/value-old") || return 0
+  or_inverse=exchange
+}
+`;

@@ -1,0 +1,38 @@
+import type { Entry } from '../../../src/journal/contract.ts';
+
+export type Moment =
+  /** The entry is not on disk. */
+  | 'before'
+  /** Half of the line is: the power failed while it was written. */
+  | 'torn'
+  /** The entry is on disk, and whoever wrote it does not know yet. */
+  | 'after'
+  /** Some time after it. */
+  | 'later';
+/** `self`: the step or the relay that writes the entry; `tentacle`: the host's own, with the step that runs in it; `other`: another machine's Tentacle; `host`: all of the host at once. */
+export type Target = 'self' | 'server' | 'tentacle' | 'other' | 'host';
+
+/** When and whom to kill, as a file in the state folder; renamed at the kill, so that it strikes once. */
+export interface KillPlan {
+  point: string;
+  /** The n-th entry of that point in its journal; the first is 1. */
+  occurrence: number;
+  moment: Moment;
+  /** For `later`: so many milliseconds. */
+  delayMs: number;
+  target: Target;
+  controlUrl: string;
+  controlToken: string;
+  host: string;
+  other: string;
+}
+
+export const PLAN_FILE = 'kill-plan.json';
+export const STRUCK_FILE = 'kill-struck.json';
+
+/** What tells one kind of entry from another: who writes it, in which phase, and what it says; not about which machine. */
+export function pointOf(entry: Pick<Entry, 'runner' | 'phase' | 'kind' | 'data'>): string {
+  const { effect, claim, stage, phase, outcome } = entry.data as Record<string, unknown>;
+  const words = [effect, claim, stage, entry.kind.startsWith('phase-') ? phase : undefined, entry.kind === 'phase-finished' ? outcome : undefined];
+  return [entry.runner, entry.phase, entry.kind, ...words.filter((word) => typeof word === 'string')].join(' ');
+}
