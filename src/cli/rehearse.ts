@@ -3,7 +3,6 @@ import { join, relative, resolve } from 'node:path';
 import { cliErrors } from '../errors/cli.ts';
 import { refusalsOf } from '../errors/refusal.ts';
 import { PROJECT_NAME, RUNBOOK_NAME } from '../install/names.ts';
-import { isPassing } from '../octopus/failure.ts';
 import { systemClock } from '../runners/ports/clock.ts';
 import { refusalText } from './commands.ts';
 import type { Io, RunCommand } from './io.ts';
@@ -16,14 +15,13 @@ import { jsonPresenter, plainPresenter, terminalPresenter, type Presenter } from
 import { fetchReport, saveTaskLog, type SavedReport } from './rehearsal/results.ts';
 import { RotationWatch } from './rehearsal/rotation-watch.ts';
 import { startSandbox, type RunningSandbox } from './rehearsal/sandbox-process.ts';
-import { serverAccess, type ServerAccess } from './rehearsal/server-access.ts';
+import { followRun } from './runs/follow-run.ts';
+import { serverAccess, type ServerAccess } from './runs/server-access.ts';
 import { summaryOf, summaryText } from './rehearsal/summary.ts';
-import { TaskFollower } from './rehearsal/task-follower.ts';
 
 /** Prompted variable of the runbook: rotate although it is not due. */
 const FORCE_VARIABLE = 'Rotation.Force';
 const API_KEY_VARIABLE = 'OCTOPUS_REHEARSAL_API_KEY';
-const POLL_MS = 250;
 const RELAY_POLL_MS = 100;
 /** How long the relay may take to remove its job after the rotation has ended. */
 const RELAY_END_MS = 10_000;
@@ -184,32 +182,19 @@ class Rehearsal {
     this.emit({ event: 'run-started', task, by: this.runs.length === 0 ? 'rehearsal' : 'relay' });
     this.runs.push(task);
     watch.tasks.add(task);
-    const follower = new TaskFollower();
-    const look = async () => {
-      for (const told of follower.look(await access.client.activity(task), systemClock.monotonic())) {
+    const { state, failedStep } = await followRun({
+      client: access.client, task, signal: this.halt.signal,
+      tell: (told) => {
         if (told.kind === 'phase') this.emit({ event: 'phase', task, phase: told.phase, state: told.state, percent: told.percent, text: told.text, seconds: told.seconds });
         else this.emit({ event: 'line', source: told.phase, level: told.level, text: told.text });
-      }
-    };
-    for (;;) {
-      this.halt.signal.throwIfAborted();
-      try {
-        const { state, isCompleted } = await access.client.task(task);
-        await look();
-        await watch.look();
-        if (isCompleted) {
-          this.emit({ event: 'run-ended', task, state });
-          if (state === 'Success') return;
-          const log = await saveTaskLog(access, task, join(this.setting.home.reports, 'logs'));
-          if (log !== null) this.emit({ event: 'saved', what: 'log', path: shown(this.setting.io.folder, log) });
-          throw cliErrors.CLI_RUN_FAILED({ task, state, step: [...follower.failures.keys()].at(-1) ?? null, log });
-        }
-      } catch (error) {
-        // The relay waits for this run to end before it stops the server; until the server answers again there is nothing to see.
-        if (!isPassing(error)) throw error;
-      }
-      await systemClock.sleep(POLL_MS, this.halt.signal);
-    }
+      },
+      looked: () => watch.look(),
+    });
+    this.emit({ event: 'run-ended', task, state });
+    if (state === 'Success') return;
+    const log = await saveTaskLog(access, task, join(this.setting.home.reports, 'logs'));
+    if (log !== null) this.emit({ event: 'saved', what: 'log', path: shown(this.setting.io.folder, log) });
+    throw cliErrors.CLI_RUN_FAILED({ task, state, step: failedStep, log });
   }
 
   /** After a run that succeeded: the run that the relay queues, or null when the rotation has ended. */

@@ -38,9 +38,17 @@ async function observeOne(context: PhaseContext, machine: PlannedMachine, identi
   return { machine, reached, probes, readBack: null };
 }
 
+/**
+ * NEW, then OLD. A service that is just stopping closes a connection as one that refuses does, so OLD's refusal counts only when NEW is
+ * accepted once more after it and OLD refused once more: a service that stopped in between is seen by one of the two.
+ */
 async function probeBoth(context: PhaseContext, machine: PlannedMachine, identities: Identities): Promise<{ fresh: ProbeVerdict; old: ProbeVerdict }> {
-  const fresh = await probe(context, machine, identities.fresh);
-  return { fresh, old: await probe(context, machine, identities.old) };
+  const look = async () => {
+    const fresh = await probe(context, machine, identities.fresh);
+    return { fresh, old: await probe(context, machine, identities.old) };
+  };
+  const first = await look();
+  return first.fresh.verdict === 'trusted' && first.old.verdict === 'not-trusted' ? look() : first;
 }
 
 /** The probe of one machine with one identity. */

@@ -10,7 +10,7 @@ import { JournalTail } from '../../src/cli/rehearsal/journal-tail.ts';
 import { openHome } from '../../src/cli/rehearsal/places.ts';
 import { linesOf } from '../../src/cli/rehearsal/presenter.ts';
 import { summaryOf, summaryText } from '../../src/cli/rehearsal/summary.ts';
-import { TaskFollower } from '../../src/cli/rehearsal/task-follower.ts';
+import { TaskFollower } from '../../src/cli/runs/task-follower.ts';
 import { statusOf } from '../../src/cli/status.ts';
 import type { LeaseMarker } from '../../src/journal/contract.ts';
 import type { TaskActivity } from '../../src/octopus/contract.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPfx } from '../../src/certificates/pfx.ts';
-import { serverAccess } from '../../src/cli/rehearsal/server-access.ts';
+import { serverAccess } from '../../src/cli/runs/server-access.ts';
 import type { Entry } from '../../src/journal/contract.ts';
 import { readLease } from '../../src/journal/held-lease.ts';
 import { readJournal as readVerified } from '../../src/journal/journal.ts';

@@ -1,4 +1,5 @@
 import type { Io } from '../io.ts';
+import { toldLines, type Line } from '../runs/told-lines.ts';
 import type { RehearsalEvent } from './event.ts';
 
 /** Shows a rehearsal while it happens. */
@@ -91,10 +92,6 @@ function stamped(seconds: number, text: string): string {
   return `${seconds.toFixed(1).padStart(6)} s  ${text}`;
 }
 
-interface Line { text: string; tone: keyof typeof COLOURS }
-
-const PHASE_WORDS = { running: '...', done: 'done', warning: 'done, with warnings', failed: 'FAILED', skipped: 'skipped', canceled: 'canceled' } as const;
-
 /** What an event says to people; the summary is told by itself. */
 export function linesOf(event: RehearsalEvent): Line[] {
   const line = (text: string, tone: Line['tone'] = 'none'): Line[] => [{ text, tone }];
@@ -109,12 +106,8 @@ export function linesOf(event: RehearsalEvent): Line[] {
     }
     case 'installed': return line(`Octopus Rotation is installed into it (${event.seconds.toFixed(1)} s)`);
     case 'run-started': return line(event.by === 'rehearsal' ? `The runbook "Rotate server certificate" runs: ${event.task}` : `The relay queued the runbook again, and it goes on: ${event.task}`, 'strong');
-    case 'phase': {
-      if (event.state === 'running') return line(`  ${event.phase} ...`);
-      const took = event.state === 'skipped' ? '' : ` (${event.seconds.toFixed(1)} s)`;
-      return line(`  ${event.phase}: ${PHASE_WORDS[event.state]}${took}`, event.state === 'failed' ? 'bad' : event.state === 'done' ? 'good' : event.state === 'warning' ? 'warn' : 'soft');
-    }
-    case 'line': return event.text.split('\n').flatMap((text) => line(`      ${event.level === 'warning' ? 'Warning: ' : event.level === 'error' ? 'Error: ' : ''}${text}`, event.level === 'warning' ? 'warn' : event.level === 'error' ? 'bad' : 'none'));
+    case 'phase':
+    case 'line': return toldLines(event);
     case 'run-ended': return line(`Run ${event.task}: ${event.state}`, event.state === 'Success' ? 'none' : 'bad');
     case 'handed-over': return line(`Handed over to the relay (${event.unit})`, 'strong');
     case 'relay': return line(`  Relay: ${event.text}`);

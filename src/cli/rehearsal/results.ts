@@ -4,7 +4,7 @@ import type { Entry } from '../../journal/contract.ts';
 import { buildReport } from '../../report/build.ts';
 import { renderHtml } from '../../report/html.ts';
 import type { Report } from '../../../schemas/types/report.ts';
-import type { ServerAccess } from './server-access.ts';
+import type { ServerAccess } from '../runs/server-access.ts';
 
 export interface SavedReport { report: Report; html: string }
 

@@ -42,30 +42,43 @@ export async function listenForTentacles(options: CommsOptions): Promise<Server>
   const server = createServer({ key: certificate.keyPem, cert: certificate.certificatePem, requestCert: true, rejectUnauthorized: false }, (socket: TLSSocket) => {
     void converse(socket, options).catch(() => undefined).finally(() => socket.destroy());
   });
+  server.on('tlsClientError', (error, socket) => {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') brokenOff(clientName(socket), options);
+  });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   return server;
 }
 
+function clientName(socket: TLSSocket): string {
+  return `[::ffff:${socket.remoteAddress ?? '?'}]:${socket.remotePort ?? '?'}`;
+}
+
+/** A poller that does not like this server's certificate breaks off in the handshake, or right after it. */
+function brokenOff(client: string, { log, pauseFactor }: CommsOptions): void {
+  setTimeout(() => log.write('ERROR', `Socket IO exception: ${client}`), brokenOffMs / pauseFactor).unref();
+}
+
 async function converse(socket: TLSSocket, options: CommsOptions): Promise<void> {
-  const client = `[::ffff:${socket.remoteAddress ?? '?'}]:${socket.remotePort ?? '?'}`;
+  const client = clientName(socket);
   const stream = new Bytes(socket, client);
   socket.setTimeout(60_000, () => socket.destroy());
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ECONNRESET') setTimeout(() => options.log.write('ERROR', `Socket IO exception: ${client}`), brokenOffMs / options.pauseFactor).unref();
+  const presented = socket.getPeerCertificate().fingerprint?.replaceAll(':', '');
+  const request = await stream.read(greetingOf, 'dropped').catch((error: unknown) => {
+    // Whoever only reads the certificate presents none.
+    if (presented) brokenOff(client, options);
+    throw error;
   });
-  const request = await stream.read(greetingOf, 'dropped');
   if (!request.startsWith('MX')) return ended(socket, page);
-  const thumbprint = socket.getPeerCertificate().fingerprint?.replaceAll(':', '');
   // Both refusals are a close without a byte; Halibut writes them at Debug, which is not shown.
-  if (!thumbprint || !options.isRegistered(thumbprint)) return ended(socket);
-  options.log.write('INFO', `Client at ${client} authenticated as ${thumbprint}`);
+  if (!presented || !options.isRegistered(presented)) return ended(socket);
+  options.log.write('INFO', `Client at ${client} authenticated as ${presented}`);
   socket.setTimeout(0);
   const line = await stream.read(identityOf, 'dropped');
   socket.write(serverIdentity);
   const subscription = /^MX-SUBSCRIBER \d+\.\d+ (\S+)$/.exec(line)?.[1];
   // Nobody calls an embedded server; whoever is not a subscriber only learns that he is trusted.
   if (subscription === undefined) return ended(socket);
-  await serve(socket, stream, subscription, thumbprint, options);
+  await serve(socket, stream, subscription, presented, options);
 }
 
 /** Everything up to the blank line, carriage returns ignored. */

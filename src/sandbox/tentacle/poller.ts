@@ -78,7 +78,7 @@ export function startPoller(options: PollerOptions): Poller {
     try {
       const stream = new Bytes(socket, endpoint);
       await stream.within(identityTimeout, 'connect', () => stream.secured());
-      checkServer(socket, raw);
+      checkServer(socket);
       socket.setNoDelay(true);
       socket.write(Buffer.concat([greeting, subscriberIdentity(options.subscription)]));
       const identity = await stream.within(identityTimeout, 'identity', () => stream.exactly(serverIdentity.length, 'not-trusted'));
@@ -112,12 +112,10 @@ export function startPoller(options: PollerOptions): Poller {
     });
   }
 
-  function checkServer(socket: TLSSocket, raw: Socket): void {
+  function checkServer(socket: TLSSocket): void {
     const peer = socket.getPeerCertificate();
     const thumbprint = peer.fingerprint?.replaceAll(':', '') ?? '';
     if (thumbprint === options.thumbprint) return;
-    // .NET gives up in the middle of the handshake, so the server never sees an orderly end.
-    raw.resetAndDestroy();
     throw new ClientException(`An error occurred when sending a request to '${endpoint}', after the request began: The server at ${endpoint} presented an unexpected security certificate. `
       + `We expected the server to present a certificate with the thumbprint '${options.thumbprint}'. Instead, it presented a certificate with a thumbprint of '${thumbprint}' and subject 'CN=${String(peer.subject?.CN ?? '')}'. `
       + 'This usually happens when the client has been configured to expect the server to have the wrong certificate, or when the certificate on the server has been regenerated and the client has not been updated. '
