@@ -3,7 +3,9 @@ import { type AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { parseThumbprint } from '../../src/certificates/thumbprint.ts';
 import type { PhaseContext } from '../../src/phases/context.ts';
-import { observeTrust, waitForTrust } from '../../src/phases/probing.ts';
+import { acceptsFreshOnly, waitUntil } from '../../src/phases/looking.ts';
+import { observeTrust } from '../../src/phases/probing.ts';
+import type { Rotation } from '../../src/phases/rotation.ts';
 import { systemClock } from '../../src/runners/ports/clock.ts';
 import { createNetwork } from '../../src/runners/ports/network.ts';
 import { generateCertificate } from '../../src/sandbox/server/certificate.ts';
@@ -29,7 +31,7 @@ async function listener(trusts: (client: 'old' | 'new') => boolean) {
     socket.on('data', (bytes) => { if (bytes.includes(0xe3)) socket.end(); });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return plannedMachine({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, own: parseThumbprint(own.thumbprint) });
+  return plannedMachine({ address: { host: '127.0.0.1', port: (server.address() as AddressInfo).port }, own: parseThumbprint(own.thumbprint) });
 }
 
 test('a service that stops while OLD is asked is not taken for one that refuses OLD', async () => {
@@ -46,7 +48,7 @@ test('a service that stops while OLD is asked is not taken for one that refuses 
 test('the wait for OLD to be refused ends with a service that refuses it, not with one that stops', async () => {
   let asked = 0;
   const machine = await listener((client) => client === 'new' || (asked++ > 0 && asked < 4));
-  const retired = await waitForTrust(context, [machine], identities, (look) => look.probes?.fresh.verdict === 'trusted' && look.probes.old.verdict === 'not-trusted', 10_000, 'test');
+  const retired = await waitUntil(context, { identities: async () => identities } as unknown as Rotation, [machine], acceptsFreshOnly, 10_000, 'test');
   expect(retired.size).toBe(1);
   expect(asked).toBeGreaterThanOrEqual(5);
 });
