@@ -84,7 +84,7 @@ describe('tasks', () => {
     expect(result).toMatchObject({ timedOut: true, task: { state: 'Executing', isCompleted: false } });
     expect(seen.length).toBeGreaterThan(1);
     // A short task is seen at once; a long one is asked for ever more seldom, at most every five seconds; the last pause ends with the deadline.
-    expect(clock.slept.slice(0, 3)).toEqual([200, 200, 200]);
+    expect(clock.slept[0]).toBe(200);
     const pauses = clock.slept.slice(0, -1);
     expect(pauses).toEqual([...pauses].sort((one, other) => one - other));
     expect(Math.max(...clock.slept)).toBe(5_000);
