@@ -5,12 +5,15 @@ import type { Io, RunCommand } from './io.ts';
 
 /** Exit code of a defect (EX_SOFTWARE). */
 const DEFECT = 70;
+/** A person stopped it: exit code 130, as shells give it. */
+const INTERRUPTIONS = ['CLI_INTERRUPTED', 'CLI_FOLLOWING_STOPPED'];
 
 /** Loaded when needed: `probe` must not pay for what `rehearse` needs. */
 const LOAD: Record<CommandName, () => Promise<RunCommand>> = {
   rehearse: async () => (await import('./rehearse.ts')).runRehearse,
   sandbox: async () => (await import('./sandbox.ts')).runSandbox,
   install: async () => (await import('./install.ts')).runInstall,
+  abandon: async () => (await import('./abandon.ts')).runAbandon,
   probe: async () => (await import('./probe.ts')).runProbe,
   status: async () => (await import('./status.ts')).runStatus,
 };
@@ -43,7 +46,7 @@ function isCommand(name: string): name is CommandName {
 export function showFailure(error: unknown, io: Io): number {
   const refusals = refusalsOf(error);
   for (const refusal of refusals) io.error(refusalText(refusal));
-  if (refusals.length > 0) return refusals.some((refusal) => refusal.code === 'CLI_INTERRUPTED') ? 130 : 1;
+  if (refusals.length > 0) return refusals.some((refusal) => INTERRUPTIONS.includes(refusal.code)) ? 130 : 1;
   const said = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]!.replace(/\.$/, '')}` : String(error);
   const debug = io.environment['OCTOPUS_ROTATION_DEBUG'];
   if (debug !== undefined && debug !== '' && error instanceof Error) io.error(error.stack ?? said);

@@ -1,6 +1,8 @@
+import { settingHelp } from './setting-options.ts';
+
 /** What `octopus-rotation --help` and `octopus-rotation COMMAND --help` say. */
 
-export const COMMANDS = ['rehearse', 'sandbox', 'install', 'probe', 'status'] as const;
+export const COMMANDS = ['rehearse', 'sandbox', 'install', 'abandon', 'probe', 'status'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 const EXIT_CODES = `Exit codes
@@ -15,7 +17,8 @@ Usage: octopus-rotation COMMAND [options]
 
   rehearse   run a whole rotation on an embedded Octopus on this machine; touches no other server
   sandbox    start the embedded Octopus and leave it running
-  install    put package, step templates and the runbook into your Octopus, over REST
+  install    put package, step templates and the runbooks into your Octopus, over REST
+  abandon    give up an open rotation before the swap: run the runbook for it, and follow it
   probe      ask a listening Tentacle whether it trusts a certificate; changes nothing
   status     show an open rotation, who holds it and what is left to do; changes nothing
 
@@ -71,14 +74,15 @@ Examples
 ${EXIT_CODES}`,
 
   install: `Puts Octopus Rotation into your Octopus, over REST: the package, the step templates, the project with its variables, and the
-runbook "Rotate server certificate". It does not run the runbook.
+runbooks "Rotate server certificate" and "Abandon server certificate rotation". It runs neither of them.
 
 Usage: octopus-rotation install --server URL --api-key-env NAME --space NAME --environment NAME --host-tentacle NAME [options]
 
 What it changes
-  In the space that you name: one package in the built-in feed, step templates, the project "Octopus Rotation" with its variables
-  and runbook, and the roles of the host's Tentacle. Nothing on any machine. Installing twice changes nothing.
-  A space of its own is advised: who may edit the project may run code on the Octopus Server host.
+  In the space that you name: one package in the built-in feed, step templates, the project "Octopus Rotation" with its
+  variables and runbooks, and the roles of the host's Tentacle. Nothing on any machine. Installing twice changes nothing.
+  A space of its own is advised: who may edit the project may run code on the Octopus Server host. Before it writes, it says
+  who else may, and what it could not see.
 
 Options
   --server URL          address of Octopus Server
@@ -86,6 +90,11 @@ Options
   --space NAME          the space to install into
   --environment NAME    the environment that the host's Tentacle is in
   --host-tentacle NAME  the Tentacle on the Octopus Server host that runs the steps
+  --from DIR            folder that holds packages/ and step-templates/; default: the folder of this program
+  --json                one JSON event a line
+
+Settings (each is a project variable Rotation.NAME; without the option it keeps the value that it has)
+${settingHelp()}
 
 Example
   read -rs OCTOPUS_API_KEY && export OCTOPUS_API_KEY
@@ -93,6 +102,31 @@ Example
     --environment Octopus --host-tentacle octopus-01
 
 ${EXIT_CODES}`,
+
+  abandon: `Gives up an open rotation of the server certificate before the swap, by running the runbook for it and following it.
+
+Usage: octopus-rotation abandon --server URL --api-key-env NAME --space NAME --environment NAME [--json]
+
+What it does
+  Queues the runbook "Abandon server certificate rotation" and shows what its steps say until it has ended. The runbook runs on
+  the rotation's host, where the journal is. Ctrl-C stops the showing, not the run.
+
+What it changes
+  The steps remove the new certificate from every Tentacle that got it, prove that it is refused, and destroy its PFX file. They
+  refuse when the server already uses the new certificate: then run "Rotate server certificate" again to finish.
+
+Options
+  --server URL        address of Octopus Server
+  --api-key-env NAME  environment variable that holds the API key
+  --space NAME        the space that Octopus Rotation is installed in
+  --environment NAME  the environment that it was installed for
+  --json              one JSON event a line
+
+Example
+  octopus-rotation abandon --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations --environment Octopus
+
+${EXIT_CODES}
+  130 stopped with Ctrl-C; the run goes on`,
 
   probe: `Asks a listening Tentacle whether it trusts a certificate, by connecting with it. Changes nothing and makes no Error in its log.
 

@@ -5,23 +5,21 @@ import { install } from '../install/install.ts';
 import { PROJECT_NAME, RUNBOOK_NAME } from '../install/names.ts';
 import type { Action, Change } from '../install/plan.ts';
 import type { Release } from '../install/release.ts';
-import { SETTINGS, type Setting } from '../install/variables.ts';
+import type { Setting } from '../install/variables.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
 import type { StepTemplate } from '../packaging/step-template.ts';
 import { systemClock } from '../runners/ports/clock.ts';
 import { systemRandom } from '../runners/ports/random.ts';
 import type { Io } from './io.ts';
 import { readOptions, required, secretFrom } from './options.ts';
+import { SETTING_OPTIONS } from './setting-options.ts';
 
 const DONE: Record<Action, string> = { create: 'created', update: 'updated', unchanged: 'unchanged' };
-
-/** `StateFolder` -> `state-folder`. */
-const optionOf = (setting: string): string => setting.replace(/(?!^)(?=[A-Z])/g, '-').toLowerCase();
 
 const OPTIONS = {
   server: { type: 'string' }, 'api-key-env': { type: 'string' }, space: { type: 'string' }, environment: { type: 'string' }, 'host-tentacle': { type: 'string' },
   from: { type: 'string' }, json: { type: 'boolean' },
-  ...(Object.fromEntries(Object.keys(SETTINGS).map((setting) => [optionOf(setting), { type: 'string' }])) as Record<string, { type: 'string' }>),
+  ...(Object.fromEntries(SETTING_OPTIONS.map(({ option }) => [option, { type: 'string' }])) as Record<string, { type: 'string' }>),
 } as const;
 
 /** `octopus-rotation install`. Exit code 0 when everything is in place; refusals are thrown. */
@@ -31,8 +29,8 @@ export async function runInstall(args: string[], io: Io): Promise<number> {
   const needed = (name: string): string => required('install', name, value(name));
   const [url, keyName, spaceName, environmentName, hostTentacle] = [needed('server'), needed('api-key-env'), needed('space'), needed('environment'), needed('host-tentacle')];
   const given: Partial<Record<Setting, string>> = {};
-  for (const setting of Object.keys(SETTINGS) as Setting[]) {
-    const set = value(optionOf(setting));
+  for (const { setting, option } of SETTING_OPTIONS) {
+    const set = value(option);
     if (set !== undefined) given[setting] = set;
   }
   const apiKey = secretFrom(io, keyName, 'the API key of the account that rotates');

@@ -3,13 +3,14 @@ import { join, relative, resolve } from 'node:path';
 import { cliErrors } from '../errors/cli.ts';
 import { refusalsOf } from '../errors/refusal.ts';
 import { PROJECT_NAME, RUNBOOK_NAME } from '../install/names.ts';
+import { isPassing } from '../octopus/failure.ts';
 import { systemClock } from '../runners/ports/clock.ts';
 import { refusalText } from './commands.ts';
 import type { Io, RunCommand } from './io.ts';
 import { readOptions } from './options.ts';
 import { readEstate, type RehearsedEstate } from './rehearsal/estate.ts';
 import type { Emit, RehearsalEvent } from './rehearsal/event.ts';
-import { JournalTail } from './rehearsal/journal-tail.ts';
+import { JournalTail, namesIn } from './rehearsal/journal-tail.ts';
 import { findPrograms, openHome, type Home } from './rehearsal/places.ts';
 import { jsonPresenter, plainPresenter, terminalPresenter, type Presenter } from './rehearsal/presenter.ts';
 import { fetchReport, saveTaskLog, type SavedReport } from './rehearsal/results.ts';
@@ -63,8 +64,6 @@ class Rehearsal {
   private access: ServerAccess | null = null;
   private watch: RotationWatch | null = null;
   private spaceId = '';
-  /** Runs followed, in order. */
-  private readonly runs: string[] = [];
   /** The embedded Octopus is being stopped by us, so that its end is no news. */
   private stopping = false;
   /** Aborted by Ctrl-C, or by us when there is nothing more to follow. */
@@ -145,20 +144,55 @@ class Rehearsal {
 
   private async follow(url: string, apiKey: string): Promise<void> {
     const { estate, home } = this.setting;
-    await this.install(url, apiKey);
     this.access = serverAccess(url, apiKey);
-    const tail = new JournalTail(home.state);
-    const watch = new RotationWatch(tail, url, this.emit, systemClock.monotonic);
+    const watch = new RotationWatch(new JournalTail(home.state), url, this.emit, systemClock.monotonic);
     this.watch = watch;
     await watch.look();
+    let next = await this.awaitRelayAtWork(watch);
     this.spaceId = await this.access.spaceId(estate.host.space);
-    const snapshotName = await this.access.publishedSnapshot(this.spaceId, estate.host.space, PROJECT_NAME, RUNBOOK_NAME);
-    const variables = { [FORCE_VARIABLE]: `Rehearsal of ${systemClock.now().toISOString()}` };
-    const { taskId } = await this.access.client.runRunbook({ spaceId: this.spaceId, projectName: PROJECT_NAME, runbookName: RUNBOOK_NAME, environmentName: estate.host.environment, snapshotName, variables });
-    let next: string | null = taskId;
+    if (watch.ended !== null) return;
+    if (next === null) {
+      await this.install(url, apiKey);
+      const snapshotName = await this.access.publishedSnapshot(this.spaceId, estate.host.space, PROJECT_NAME, RUNBOOK_NAME);
+      const variables = { [FORCE_VARIABLE]: `Rehearsal of ${systemClock.now().toISOString()}` };
+      next = (await this.access.client.runRunbook({ spaceId: this.spaceId, projectName: PROJECT_NAME, runbookName: RUNBOOK_NAME, environmentName: estate.host.environment, snapshotName, variables })).taskId;
+    }
     while (next !== null) {
       await this.followRun(next, watch);
       next = await this.awaitNext(next, watch);
+    }
+  }
+
+  /**
+   * A relay that was at work when the home was left goes on by itself as soon as its machine runs, and a run beside it would be refused:
+   * answers with the run that it queues, or null when it is through (or there is none) and nothing is at work.
+   */
+  private async awaitRelayAtWork(watch: RotationWatch): Promise<string | null> {
+    const relays = join(this.setting.home.state, 'relay');
+    const atWork = (await namesIn(relays)).find((id) => existsSync(join(relays, id, 'job.json')));
+    if (atWork === undefined) return null;
+    this.setting.presenter.busy('The relay of the open rotation goes on where it stopped');
+    watch.takeUp(atWork);
+    while (existsSync(join(relays, atWork, 'job.json'))) {
+      this.halt.signal.throwIfAborted();
+      await watch.look();
+      await watch.lookAtServer();
+      if (systemClock.monotonic() - watch.lastHeard > SILENCE_MS) break;
+      const next = watch.nextRun();
+      if (next !== null && !(await this.isCompleted(next))) return next;
+      await systemClock.sleep(RELAY_POLL_MS, this.halt.signal);
+    }
+    await watch.look();
+    return null;
+  }
+
+  /** While the server does not answer nothing is completed. */
+  private async isCompleted(task: string): Promise<boolean> {
+    try {
+      return (await this.access!.client.task(task)).isCompleted;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      return false;
     }
   }
 
@@ -179,8 +213,7 @@ class Rehearsal {
   /** Follows one run to its end; one that does not succeed is CLI_RUN_FAILED, with the whole log saved. */
   private async followRun(task: string, watch: RotationWatch): Promise<void> {
     const access = this.access!;
-    this.emit({ event: 'run-started', task, by: this.runs.length === 0 ? 'rehearsal' : 'relay' });
-    this.runs.push(task);
+    this.emit({ event: 'run-started', task, by: watch.isQueuedByRelay(task) ? 'relay' : 'rehearsal' });
     watch.tasks.add(task);
     const { state, failedStep } = await followRun({
       client: access.client, task, signal: this.halt.signal,
@@ -220,7 +253,7 @@ class Rehearsal {
     if (rotation === null || this.access === null || rotation.entries.length === 0) return null;
     this.setting.presenter.busy('Fetching the report');
     const saved = await fetchReport(this.access, {
-      spaceId: this.spaceId, tasks: this.runs, ended: this.watch!.ended !== null, rotation, folder: this.setting.home.reports,
+      spaceId: this.spaceId, tasks: this.watch!.runs, ended: this.watch!.ended !== null, rotation, folder: this.setting.home.reports,
       sleep: (milliseconds) => systemClock.sleep(milliseconds), monotonic: systemClock.monotonic, now: systemClock.now,
     });
     this.emit({ event: 'saved', what: 'report', path: shown(this.setting.io.folder, saved.html) });

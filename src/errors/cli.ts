@@ -82,6 +82,11 @@ export const cliErrors = catalogue({
     safe: 'Everything that was started was stopped.',
     next: 'Run the command again; with --home DIR it goes on where it stopped.',
   }),
+  CLI_FOLLOWING_STOPPED: (values: { task: string }) => ({
+    message: `Stopped following the run ${values.task}.`,
+    safe: 'The run itself was not stopped: it goes on in Octopus.',
+    next: `Follow the task ${values.task} in Octopus, or look at what is open: octopus-rotation status --help`,
+  }),
   CLI_HOME_NOT_REHEARSED: (values: { home: string }) => ({
     message: `The folder ${printable(values.home, 300)} is not empty and is not the home of an embedded Octopus.`,
     safe: NOTHING,

@@ -76,19 +76,22 @@ const activityOf = (found: ActivityAnswer): TaskActivity => ({
   log: found.LogElements.map((line) => ({ category: line.Category, at: line.OccurredAt, text: line.MessageText })), children: found.Children.map(activityOf),
 });
 
-const FIRST_PAUSE_MS = 500;
+const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
+/** Seen so late at most, as a part of the time that the task took so far. */
+const LATENESS = 0.15;
 
 /**
- * Waits until a task is completed, asking after 0.5 s, then ever more seldom up to every 5 s. A server that is down or starting is borne until the
+ * Waits until a task is completed, asking after 0.2 s, then ever more seldom up to every 5 s. A server that is down or starting is borne until the
  * deadline (D12). Passing the deadline is an answer, not an error, as long as the task was seen once; else OCTOPUS_TASK_UNKNOWN.
  */
 export async function waitForTask(http: Http, id: string, options: { timeoutMs: number; onProgress?: (task: Task) => void }): Promise<{ task: Task; timedOut: boolean }> {
   const { clock } = http;
-  const until = clock.monotonic() + options.timeoutMs;
+  const begun = clock.monotonic();
+  const until = begun + options.timeoutMs;
   let last: Task | undefined;
   let problem: OctopusFailure | undefined;
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
+  for (;;) {
     const left = until - clock.monotonic();
     try {
       last = await readTask(http, id, Math.max(1_000, left));
@@ -100,6 +103,7 @@ export async function waitForTask(http: Http, id: string, options: { timeoutMs: 
     }
     const remaining = until - clock.monotonic();
     if (remaining <= 0) break;
+    const pause = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, (clock.monotonic() - begun) * LATENESS));
     await clock.sleep(Math.min(pause, remaining));
   }
   if (last !== undefined) return { task: last, timedOut: true };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runCommandLine, showFailure } from '../../src/cli/commands.ts';
 import { COMMANDS } from '../../src/cli/help.ts';
 import type { Io } from '../../src/cli/io.ts';
+import { SETTINGS } from '../../src/install/variables.ts';
 
 function watched(environment: Record<string, string> = {}): { io: Io; out: string[]; error: string[] } {
   const out: string[] = [];
@@ -21,6 +22,20 @@ describe('the command line', () => {
     }
   });
 
+  it('names every option of install in its help, and what a first installation takes', async () => {
+    const { io, out } = watched();
+    await runCommandLine(['install', '--help'], io);
+    const help = out.join('\n');
+    for (const [setting, { value }] of Object.entries(SETTINGS)) {
+      const option = `--${setting.replace(/[A-Z]/g, (letter, at: number) => `${at === 0 ? '' : '-'}${letter.toLowerCase()}`)}`;
+      const told = help.slice(help.indexOf(option)).split(/\n {2}--/)[0]!.replace(/\s+/g, ' ');
+      expect([option, told]).toEqual([option, expect.stringMatching(/^--[a-z-]+ VALUE .{20,}/)]);
+      if (value !== '') expect(told).toContain(`Default: ${value}`);
+    }
+    for (const option of ['--server', '--api-key-env', '--space', '--environment', '--host-tentacle', '--from', '--json']) expect(help).toContain(`\n  ${option} `);
+    expect(help.split('\n').filter((line) => line.length > 126)).toEqual([]);
+  });
+
   it.each([
     [['rotate'], /CLI_UNKNOWN_COMMAND: "rotate" is not a command/],
     [['rehearse', '--estat', 'x'], /CLI_BAD_OPTION: octopus-rotation rehearse: Unknown option '--estat'/],
@@ -30,6 +45,8 @@ describe('the command line', () => {
     [['status'], /The option --server is missing/],
     [['status', '--server', 'http://127.0.0.1:1', '--api-key-env', 'NO_SUCH_KEY', '--space', 'Default'], /CLI_VARIABLE_MISSING: The environment variable NO_SUCH_KEY/],
     [['status', '--server', 'http://127.0.0.1:1', '--api-key-env', 'KEY', '--space', 'Default', '--state-folder', '/x'], /go together/],
+    [['abandon'], /The option --server is missing/],
+    [['abandon', '--server', 'http://127.0.0.1:1', '--api-key-env', 'KEY', '--space', 'Default'], /The option --environment is missing/],
     [['sandbox'], /The option --estate is missing/],
   ])('answers %j with what is wrong, what is safe and what to do, and exit code 1', async (args, text) => {
     const { io, error } = watched({ KEY: 'API-X' });

@@ -23,6 +23,11 @@ export class JournalTail {
     return own ? { rotationId: own[0], entries: own[1] } : null;
   }
 
+  /** What a rotation's journal held at the last look; nothing of one that had ended before. */
+  entriesOf(rotationId: string): readonly Entry[] {
+    return this.past.has(rotationId) ? [] : (this.seen.get(rotationId) ?? []);
+  }
+
   async look(): Promise<Heard[]> {
     const heard: Heard[] = [];
     for (const rotationId of await namesIn(join(this.stateFolder, 'rotations'))) {
@@ -38,7 +43,8 @@ export class JournalTail {
   }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** What a folder holds, in order; nothing when it is not there. */
+export async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).sort();
   } catch {

@@ -28,6 +28,28 @@ export class RotationWatch {
     return this.tail.rotationOf(this.tasks);
   }
 
+  /** Goes on with a rotation that was open before: its runs are ours, and the last one that its relay queued may still be to come. */
+  takeUp(rotationId: string): void {
+    const queued: string[] = [];
+    for (const entry of this.tail.entriesOf(rotationId)) {
+      if (entry.kind === 'run-queued') queued.push(entry.data.taskId);
+      else if (entry.taskId !== null) this.tasks.add(entry.taskId);
+    }
+    const last = queued.at(-1);
+    if (last === undefined) return;
+    this.tasks.delete(last);
+    this.queued.push(last);
+  }
+
+  /** Every run that took part, as far as is known. */
+  get runs(): string[] {
+    return [...new Set([...this.tasks, ...this.queued])];
+  }
+
+  isQueuedByRelay(task: string): boolean {
+    return this.queued.includes(task);
+  }
+
   /** A run that the relay queued and nobody has followed yet. */
   nextRun(): string | null {
     return this.queued.find((task) => !this.tasks.has(task)) ?? null;
