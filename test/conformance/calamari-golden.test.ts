@@ -46,11 +46,44 @@ describe('Bash under Calamari', () => {
   });
 });
 
-const hasPwsh = spawnSync('pwsh', ['--version']).status === 0;
-describe('PowerShell under Calamari', () => {
-  it('is refused by name, as long as only Bash is built', () => {
-    expect(runCalamari('Write-Host hello', { variables: { 'Octopus.Action.Script.Syntax': 'PowerShell' } })).toMatchObject({ exit: 1, stderr: ['This embedded Octopus runs Bash scripts only, not "PowerShell".'] });
+const pwsh = process.env.SANDBOX_PWSH || 'pwsh';
+const hasPwsh = spawnSync(pwsh, ['-NoProfile', '-Command', 'exit 0']).status === 0;
+const powerShell = { 'Octopus.Action.Script.Syntax': 'PowerShell', 'Octopus.Action.PowerShell.ExecuteWithoutProfile': 'True' };
+
+describe.skipIf(!hasPwsh)(`PowerShell under Calamari${hasPwsh ? '' : ' (skipped: no pwsh; SANDBOX_PWSH names one)'}`, () => {
+  const powerShellValues = ofShell('PowerShell').filter((record): record is ValueRecord => record.kind === 'value');
+  const powerShellHelpers = ofShell('PowerShell').filter((record): record is HelperRecord => record.kind === 'helper');
+  const arrived = new Map<string, string | null>();
+
+  it('hands every value to one script', () => {
+    const variables = Object.fromEntries(powerShellValues.flatMap(({ name, given }) => (given === null ? [] : [[name, given]])));
+    const body = powerShellValues.map(({ name }) => `$v = $OctopusParameters['${name}']; if ($null -eq $v) { Write-Host '${name} null' } else { Write-Host ('${name} =' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($v))) }`).join('\n');
+    for (const line of runCalamari(body, { variables: { ...powerShell, ...variables } }).afterPreamble) {
+      const [name = '', encoded = ''] = line.split(' ');
+      arrived.set(name, encoded === 'null' ? null : Buffer.from(encoded.slice(1), 'base64').toString('utf8'));
+    }
+    expect(arrived.size).toBeGreaterThanOrEqual(powerShellValues.length);
   });
 
-  for (const record of ofShell('PowerShell')) it.skip(`${record.kind} ${record.name} (skipped: ${hasPwsh ? 'the embedded Calamari runs Bash only' : 'no pwsh'})`, () => undefined);
+  it.each(powerShellValues)('value $name arrives as recorded', ({ name, arrives }) => {
+    expect(arrived.get(name)).toBe(arrives);
+  });
+
+  it.each(powerShellHelpers)('helper: $name', ({ body, exit, stdout, stderr }) => {
+    let path = '';
+    const result = runCalamari(body, { variables: powerShell, inspect: (directory) => { path = join(directory, 'a.txt'); } });
+    const expected = stdout.map((line) => line
+      .replace('{base64 of the absolute path of a.txt}', Buffer.from(path).toString('base64'))
+      .replace('Artifact a.txt will be collected from {path}', `Artifact a.txt will be collected from ${path}`));
+    expect(result.afterPreamble).toEqual(expected);
+    // The records are without the place and the stack of an error.
+    expect(result.stderr.slice(0, Math.max(stderr.length, stderr.length === 0 ? result.stderr.length : 0))).toEqual(stderr);
+    expect(result.exit).toBe(exit);
+  });
+});
+
+describe.skipIf(hasPwsh)('PowerShell without a pwsh', () => {
+  it('is refused in one sentence that names what is missing', () => {
+    expect(runCalamari('Write-Host hello', { variables: powerShell })).toMatchObject({ exit: 1, stderr: [expect.stringContaining(`please ensure that ${pwsh} is installed`)] });
+  });
 });

@@ -8,14 +8,15 @@ import { Variables } from '../octostache/variables.ts';
 import { bashBootstrap, bashConfiguration } from './bash-bootstrap.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { stagePackages } from './packages.ts';
+import { powerShellArguments, powerShellBootstrap } from './powershell-bootstrap.ts';
 import { decryptVariables } from './variables-file.ts';
 
 const usage = 'Usage: calamari run-script --variables FILE --variablesPassword PASSWORD';
 
 /**
  * `run-script`, in the current directory, which is the script's own folder on the Tentacle: packages staged, `#{...}` in the
- * body expanded, Bash run under the helpers, and only when the script's stdout and stderr are closed, its exit code reported
- * and returned (step-packages.md sections 8.3, 8.6). Throws with one plain sentence.
+ * body expanded, Bash or PowerShell run under the helpers, and only when the script's stdout and stderr are closed, its exit code reported
+ * and returned (step-packages.md sections 8.3, 8.4, 8.6). Throws with one plain sentence.
  */
 export async function runScript(args: string[]): Promise<number> {
   const variables = readVariables(args);
@@ -30,7 +31,8 @@ export async function runScript(args: string[]): Promise<number> {
   };
 
   const syntax = variables.get('Octopus.Action.Script.Syntax');
-  if (syntax !== 'Bash') throw new Error(`This embedded Octopus runs Bash scripts only, not "${syntax ?? ''}".`);
+  if (syntax !== 'Bash' && syntax !== 'PowerShell') throw new Error(`This embedded Octopus runs Bash and PowerShell scripts only, not "${syntax ?? ''}".`);
+  if (syntax === 'Bash' && process.env.OS === 'Windows_NT') throw new Error('Bash scripts are not supported on this platform.');
   const body = variables.raw('Octopus.Action.Script.ScriptBody');
   if (!body) throw new Error('Could not determine script to run: Octopus.Action.Script.ScriptBody is empty.');
   const verbose = (line: string): void => {
@@ -42,9 +44,8 @@ export async function runScript(args: string[]): Promise<number> {
 
   // The real one expands such a body piece by piece, as far as it can; nobody should rely on that.
   if (body.includes('#{') && parseTemplate(body) === null) throw new Error('The script body holds a #{ that is no Octostache expression. This embedded Octopus expands a body as a whole or not at all.');
-  const script = 'Script.sh';
-  writeFileSync(join(workingDirectory, script), variables.evaluate(body).text.replaceAll('\r\n', '\n'));
-  const { code, errors } = await runBash(script, variables, workingDirectory);
+  const text = variables.evaluate(body).text;
+  const { code, errors } = syntax === 'Bash' ? await runBash(text, variables, workingDirectory) : await runPowerShell(text, variables, workingDirectory);
   const exitCode = code === 0 && errors && variables.flag('Octopus.Action.FailScriptOnErrorOutput') ? -1 : code;
   setOutput('Octopus.Action.Script.ExitCode', String(exitCode));
   return exitCode;
@@ -64,12 +65,32 @@ function say(stream: NodeJS.WriteStream, line: string): void {
   stream.write(`${line}\n`);
 }
 
-async function runBash(script: string, variables: Variables, workingDirectory: string): Promise<{ code: number; errors: boolean }> {
+function valuesOf(variables: Variables): [string, string][] {
+  return variables.names().map((name): [string, string] => [name, variables.get(name) ?? '']);
+}
+
+/** Under `pwsh`, found by its name in PATH or named by SANDBOX_PWSH; also where a Windows machine would take 5.1. */
+async function runPowerShell(body: string, variables: Variables, workingDirectory: string): Promise<{ code: number; errors: boolean }> {
+  const script = join(workingDirectory, 'Script.ps1');
+  const bootstrapFile = join(workingDirectory, `Bootstrap.${randomUUID()}.Script.ps1`);
+  const { key, text } = powerShellBootstrap(valuesOf(variables), script);
+  // With a byte order mark, or Windows PowerShell reads them in the machine's code page.
+  writeFileSync(script, `\uFEFF${body}`);
+  try {
+    writeFileSync(bootstrapFile, `\uFEFF${text}`, { mode: 0o600 });
+    return await execute(process.env.SANDBOX_PWSH || 'pwsh', powerShellArguments(bootstrapFile, key, variables.flag('Octopus.Action.PowerShell.ExecuteWithoutProfile')), workingDirectory);
+  } finally {
+    rmSync(bootstrapFile, { force: true });
+  }
+}
+
+async function runBash(body: string, variables: Variables, workingDirectory: string): Promise<{ code: number; errors: boolean }> {
+  const script = 'Script.sh';
+  writeFileSync(join(workingDirectory, script), body.replaceAll('\r\n', '\n'));
   const id = randomUUID();
   const configurationFile = `Configure.${id}.sh`;
   const bootstrapFile = `Bootstrap.${id}.${script}`;
-  const values = variables.names().map((name): [string, string] => [name, variables.get(name) ?? '']);
-  const { key, text } = bashConfiguration(values);
+  const { key, text } = bashConfiguration(valuesOf(variables));
   const temporary = [configurationFile, bootstrapFile].map((name) => join(workingDirectory, name));
   try {
     writeFileSync(temporary[0] as string, text, { mode: 0o600 });

@@ -1,4 +1,4 @@
-import { bindingOf, Binding } from './binding.ts';
+import { bindingOf, type Binding } from './binding.ts';
 import { RecursiveDefinition, UnsupportedOctostache } from './errors.ts';
 import { parseTemplate, type Condition, type Operand, type Token } from './parser.ts';
 import { symbolText, type Symbol } from './symbol.ts';

@@ -22,7 +22,7 @@ export function runCalamari(body: string, options: { variables?: Record<string, 
     options.inspect?.(directory);
     const stdout = lines(child.stdout);
     // Staging writes verbose blocks too, so the helpers' own block is found by its first line.
-    const block = stdout.indexOf('Bash Environment Information:');
+    const block = stdout.findIndex((line) => /^(Bash|PowerShell) Environment Information:$/.test(line));
     return { exit: child.status, stdout, stderr: lines(child.stderr), afterPreamble: stdout.slice(stdout.indexOf(preambleEnd, block) + 1), directory, milliseconds };
   } finally {
     rmSync(directory, { recursive: true, force: true });
