@@ -1,5 +1,6 @@
 import { printable } from '../errors/printable.ts';
 import { tentacleErrors } from '../errors/tentacle.ts';
+import { comparableAddress } from './address.ts';
 import type { TrustEntry } from './contract.ts';
 
 type Style = TrustEntry['style'];
@@ -23,9 +24,10 @@ export function parseTrustList(json: string): TrustEntry[] {
   return entries;
 }
 
-/** Identity of an entry as Tentacle sees it: thumbprint without letter case, and address. */
+/** Identity of an entry as Tentacle sees it: thumbprint without letter case, and address as a URI. */
 export function equalEntries(a: TrustEntry, b: TrustEntry): boolean {
-  return a.thumbprint.toUpperCase() === b.thumbprint.toUpperCase() && a.address === b.address;
+  const [one, other] = [a.address, b.address].map((address) => (address === null ? null : comparableAddress(address)));
+  return a.thumbprint.toUpperCase() === b.thumbprint.toUpperCase() && one === other;
 }
 
 /** True for an entry by which this Tentacle polls a server. Taking it away orphans the Tentacle (A3). */

@@ -1,4 +1,5 @@
 import type { Thumbprint } from '../certificates/thumbprint.ts';
+import { comparableAddress } from './address.ts';
 import type { TrustEntry } from './contract.ts';
 import { parseTrustList } from './trust-list.ts';
 
@@ -71,17 +72,6 @@ export function isPolled(entry: TrustEntry): boolean {
   return (entry.style === 'TentacleActive' || entry.style === 'KubernetesTentacle') && entry.address !== null && entry.subscriptionId !== null && !isWebSocket(entry);
 }
 
-/** An address as .NET compares URIs: scheme and host in any case, default port, no user, no fragment, "/" for no path. Only for comparing. */
-export function comparableAddress(address: string): string {
-  const [, scheme, authority, rest] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)([^#]*)/.exec(address) ?? [];
-  if (scheme === undefined) return address;
-  const low = lower(scheme);
-  const port = low === 'https' || low === 'wss' ? ':443' : low === 'http' || low === 'ws' ? ':80' : undefined;
-  let host = lower(authority!.slice(authority!.lastIndexOf('@') + 1));
-  if (port !== undefined && host.endsWith(port)) host = host.slice(0, -port.length);
-  return `${low}://${host}${rest!.startsWith('/') ? '' : '/'}${rest}`;
-}
-
 function carries(entry: TrustEntry, thumbprint: Thumbprint): boolean {
   return sameThumbprint(entry.thumbprint, thumbprint) && !isWebSocket(entry);
 }
@@ -120,10 +110,6 @@ function hasEqual(entries: readonly Placed[]): boolean {
   return new Set(entries.map((entry) => `${plainThumbprint(entry.thumbprint)}\t${entry.place === null ? '' : `=${entry.place}`}`)).size < entries.length;
 }
 
-function lower(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
 const STRING = /"(?:[^"\\]|\\.)*"/y;
 
 /** Every entry with its place in the text; null for a list that is broken, or in which a property stands twice. */
@@ -146,7 +132,7 @@ function placed(list: string): Placed[] | null {
       after.lastIndex = at + literal.length;
       const next = at + literal.length + after.exec(list)![0].length;
       if (depth === 2 && list[next] === ':') {
-        const key = lower(literal.slice(1, -1));
+        const key = literal.slice(1, -1).toLowerCase();
         if (key.includes('\\') || keys.has(key)) return null;
         keys.add(key);
         if (key === 'thumbprint') {

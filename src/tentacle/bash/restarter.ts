@@ -2,13 +2,17 @@
 export const RESTARTER = String.raw`
 or_service_active() { test "$(systemctl is-active "$or_unit" 2>/dev/null)" = active; }
 
-# Does the port answer? By a TLS handshake that ends in order, so that the Tentacle logs no Error; by TCP alone without openssl.
+# Does the port answer? By a TLS handshake that ends in order, so that the Tentacle logs no Error; by TCP alone where there is no openssl.
 or_port_answers() {
   test "$or_no_listen" = true && return 0
   test -n "$or_port" || return 0
   case $or_listen_ip in '' | '::' | 0.0.0.0) or_address=127.0.0.1 ;; *) or_address=$or_listen_ip ;; esac
   case $or_address in *:*) or_target="[$or_address]:$or_port" ;; *) or_target=$or_address:$or_port ;; esac
-  timeout 5 openssl s_client -connect "$or_target" -cipher 'DEFAULT@SECLEVEL=0' </dev/null >/dev/null 2>&1 9>&- && return 0
+  if command -v openssl >/dev/null 2>&1; then
+    # Connected but of another mind about TLS is an answer, too. No second connection: it might meet a port that has just opened.
+    case $(timeout 5 openssl s_client -connect "$or_target" -cipher 'DEFAULT@SECLEVEL=0' </dev/null 2>/dev/null 9>&-) in *'CONNECTED('*) return 0 ;; esac
+    return 1
+  fi
   timeout 5 "$BASH" -c 'exec 3<>"/dev/tcp/$0/$1"' "$or_address" "$or_port" >/dev/null 2>&1 9>&-
 }
 

@@ -172,7 +172,7 @@ ${TEXTS}
       exact[i] = plain_text(thumbprint[i]); plain[i] = plain_thumbprint(exact[i])
       place[i] = address[i] == "null" ? "null" : "=" comparable_address(plain_text(address[i]))
       account[i] = subscription[i] == "null" ? "null" : "=" plain_text(subscription[i])
-      key = plain[i] "\t" place[i]
+      key = toupper(exact[i]) "\t" place[i]
       seen[key]++
       if (style[i] == 0) { unstyled[key] = 1; style[i] = 1 }
       web[i] = place[i] ~ /^=wss:/

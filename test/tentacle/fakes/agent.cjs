@@ -4,7 +4,7 @@ const { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSy
 const net = require('node:net');
 const tls = require('node:tls');
 const dir = process.env.FAKE_DIR;
-const world = JSON.parse(readFileSync(`${dir}/world.json`, 'utf8'));
+const world = require('./store.cjs').world();
 const log = (text) => appendFileSync(`${dir}/Logs/OctopusTentacle.txt`, `2026-11-24 06:00:00.0000 ${String(process.pid).padStart(6)}      1  INFO  ${text}\n`);
 
 // A list that makes the agent fail: what a restart must be saved from.
@@ -12,6 +12,11 @@ if (existsSync(`${dir}/poison`) && world.trusted.some((entry) => entry.Thumbprin
 mkdirSync(`${dir}/Logs`, { recursive: true });
 for (const entry of world.trusted) log(`Agent will trust Octopus Servers with the thumbprint: ${entry.Thumbprint}`);
 if (world.trusted.length === 0) log('The agent is not configured to trust any Octopus Servers.');
+for (const entry of world.trusted) {
+  if (![2, 11].includes(entry.CommunicationStyle) || existsSync(`${dir}/polls-nothing`)) continue;
+  if (entry.Address === null || entry.SubscriptionId === null) log(`Configured to connect to server ${JSON.stringify(entry)}, but its configuration is incomplete; skipping.`);
+  else log(`Agent will poll Octopus Server at ${new URL(entry.Address).href} for subscription ${entry.SubscriptionId} expecting thumbprint ${entry.Thumbprint}`);
+}
 const listener = tls.createServer({ pfx: readFileSync(process.env.FAKE_PFX), passphrase: '', requestCert: true, rejectUnauthorized: false }, (socket) => {
   socket.on('error', () => {});
   socket.resume();

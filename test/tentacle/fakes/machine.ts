@@ -18,6 +18,7 @@ export interface Entry { Thumbprint: string; CommunicationStyle: number | string
 export const passive = (Thumbprint: string): Entry => ({ Thumbprint, CommunicationStyle: 1, Address: null, Squid: null, SubscriptionId: null });
 export const polling = (Thumbprint: string): Entry => ({ Thumbprint, CommunicationStyle: 2, Address: 'https://server:10943/', Squid: null, SubscriptionId: 'poll://abc/' });
 
+type Operation = Parameters<typeof trustScript>[0]['operation'];
 type Options = Partial<Parameters<typeof trustScript>[0]>;
 
 /** A machine with one Tentacle made of the fakes in this folder, with real processes. */
@@ -28,15 +29,17 @@ export class Machine {
   private constructor() {
     mkdirSync(join(this.dir, 'bin'));
     mkdirSync(join(this.dir, 'Logs'));
-    for (const name of ['Tentacle', 'systemctl', 'systemd-run', 'agent.cjs']) {
+    for (const name of ['Tentacle', 'systemctl', 'systemd-run', 'agent.cjs', 'store.cjs']) {
       copyFileSync(join(fakes, name), join(this.dir, 'bin', name));
       chmodSync(join(this.dir, 'bin', name), 0o755);
     }
     this.env = { PATH: `${join(this.dir, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin`, FAKE_DIR: this.dir, FAKE_PFX: pfx, HOME: this.dir };
   }
 
-  static async start(trusted: Entry[]): Promise<Machine> {
+  /** With a configuration file the list is kept there, else in world.json. */
+  static async start(trusted: Entry[], configuration?: string | Buffer): Promise<Machine> {
     const machine = new Machine();
+    if (configuration !== undefined) machine.write('Tentacle.config', configuration);
     machine.write('world.json', JSON.stringify({ own: OWN, port: await freePort(), trusted }));
     machine.systemctl('start', 'My-Tentacle.service');
     return machine;
@@ -62,7 +65,7 @@ export class Machine {
     return existsSync(join(this.dir, name)) ? readFileSync(join(this.dir, name), 'utf8') : '';
   }
 
-  write(name: string, text: string): void {
+  write(name: string, text: string | Buffer): void {
     writeFileSync(join(this.dir, name), text);
   }
 
@@ -80,14 +83,14 @@ export class Machine {
     });
   }
 
-  async run(operation: 'observe' | 'add' | 'remove', thumbprint: string, options: Options = {}): Promise<MachineResult> {
+  async run(operation: Operation, thumbprint: string, options: Options = {}): Promise<MachineResult> {
     const answer = await this.raw(this.script(operation, thumbprint, options));
     const { results, ignored } = parseMachineResults(answer.stdout, ROTATION);
     if (answer.code !== 0 || results.length !== 1 || ignored !== 0 || answer.stderr !== '') throw new Error(`no single result: ${JSON.stringify(answer)}`);
     return results[0]!;
   }
 
-  script(operation: 'observe' | 'add' | 'remove', thumbprint: string, options: Options = {}): string {
+  script(operation: Operation, thumbprint: string, options: Options = {}): string {
     return trustScript({
       rotationId: ROTATION, fence: 7, operation, thumbprint: thumbprint as Thumbprint,
       restart: 'detached', restartDelaySeconds: 0, restartWatchSeconds: 20, idleLimitSeconds: 20, ...options,
