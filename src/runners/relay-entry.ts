@@ -1,16 +1,19 @@
-import { appendFileSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Ajv from 'ajv';
 import jobSchema from '../../schemas/relay-job.schema.json';
 import type { RelayJob } from '../../schemas/types/relay-job.ts';
 import { phaseContext } from './phase-context.ts';
+import { systemFiles } from './ports/files.ts';
+import { systemProcesses } from './ports/processes.ts';
 import { relayVoice } from './relay-voice.ts';
-import { runRelay } from './relay.ts';
+import { retireRelay, runRelay } from './relay.ts';
 
-/** `node relay.js <job file>`: reads its job, works, and ends with 0 when the job is done; any other end makes systemd start it again. */
+/** `node relay.js <job file>`: reads its job, works, and ends with 0 when the job is done or gone; any other end makes systemd start it again. */
 async function main(): Promise<void> {
   const path = process.argv[2];
   if (!path) throw new Error('A job file is expected.');
+  if (!existsSync(path)) return retireRelay({ files: systemFiles, processes: systemProcesses }, dirname(path));
   const job = JSON.parse(readFileSync(path, 'utf8')) as RelayJob;
   const ajv = new Ajv();
   if (!ajv.validate(jobSchema, job)) throw new Error(`The job file is not what a relay understands: ${ajv.errorsText()}`);

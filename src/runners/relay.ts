@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { RelayJob } from '../../schemas/types/relay-job.ts';
 import { refusalsOf } from '../errors/refusal.ts';
+import { readLease } from '../journal/held-lease.ts';
 import { readJournal } from '../journal/journal.ts';
 import { parseRotationId } from '../journal/rotation-id.ts';
 import { rotationSecrets } from '../journal/secrets.ts';
@@ -14,7 +15,7 @@ import type { PhaseContext } from '../phases/context.ts';
 import { finishServerCertificate, readyToFinish, REPORT_HTML, REPORT_JSON, writeReport } from '../phases/finish-server-certificate.ts';
 import { enterRotation, type Rotation, type RotationAccess, type RotationSession } from '../phases/rotation.ts';
 import { swapServerCertificate } from '../phases/swap-server-certificate.ts';
-import { ACCEPTED, CHECKED, JOB, relayUnit } from './relay-control.ts';
+import { ACCEPTED, CHECKED, JOB, PROGRAM, relayUnit } from './relay-control.ts';
 
 const RUN_LIMIT_MS = 24 * 3_600_000;
 const ANSWER_MS = 15_000;
@@ -62,8 +63,24 @@ class Relay {
   }
 
   async run(): Promise<void> {
+    if (!(await this.isOver())) await this.work();
+    await retireRelay(this.context, this.job.folder);
+  }
+
+  /** Killed after it gave the lease back, or overtaken by a person who ended the rotation: nothing is left to do but to go. */
+  private async isOver(): Promise<boolean> {
+    if (!isEnded(await this.journal())) return false;
+    try {
+      const marker = await readLease(this.context.octopus(this.job.serverUrl, this.job.apiKey), this.job.spaceId);
+      return marker?.rotationId !== this.job.rotationId;
+    } catch {
+      return false;
+    }
+  }
+
+  private async work(): Promise<void> {
     let runId: string = this.job.taskId;
-    const queued = await this.runQueuedBefore();
+    const queued = queuedSince(await this.journal());
     if (queued) runId = queued;
     else if (this.job.kind === 'swap') {
       if (await this.answers()) await this.waitForRun(this.job.taskId);
@@ -75,15 +92,13 @@ class Relay {
       }
     }
     if (!isEnded(await this.finishAfter(runId))) this.context.voice.info('The rotation stays open; the run says why.');
-    await this.retireItself();
   }
 
-  /** Started again after the run was queued: that run may hold the lease by now, so the journal is only read. */
-  private async runQueuedBefore(): Promise<string | null> {
+  /** Only read: a run that was queued before may hold the lease by now. */
+  private async journal(): Promise<readonly Entry[]> {
     const rotationId = parseRotationId(this.job.rotationId);
     const folder = await openStateFolder(this.context.files, this.job.stateFolder);
-    const entries = await readJournal({ files: this.context.files, folder, rotationId, key: rotationSecrets(this.job.secret).journalKey(rotationId) });
-    return queuedSince(entries);
+    return readJournal({ files: this.context.files, folder, rotationId, key: rotationSecrets(this.job.secret).journalKey(rotationId) });
   }
 
   private async answers(): Promise<boolean> {
@@ -200,16 +215,19 @@ class Relay {
       await rotation.octopus.attach({ spaceId: this.job.spaceId, taskId, name, content: await this.context.files.read(path) });
     }
   }
+}
 
-  /** Its job done, the relay removes its unit and everything that it was given, secrets first. */
-  private async retireItself(): Promise<void> {
-    const { files, processes } = this.context;
-    await files.remove(join(this.job.folder, JOB));
-    const program = files.account === 0 ? ['systemctl'] : ['sudo', '-n', 'systemctl'];
-    await processes.run({ file: program[0]!, args: [...program.slice(1), 'disable', relayUnit(this.job.rotationId)], timeoutMs: ANSWER_MS });
-    for (const name of await files.list(this.job.folder)) await files.remove(join(this.job.folder, name));
-    await files.remove(dirname(join(this.job.folder, JOB)));
-  }
+/**
+ * Its job done, the relay in `folder` removes its unit and everything that it was given, secrets first. A relay that is started again
+ * without its job was killed in the middle of this, and only has to do it again.
+ */
+export async function retireRelay({ files, processes }: Pick<PhaseContext, 'files' | 'processes'>, folder: string): Promise<void> {
+  await files.remove(join(folder, JOB));
+  const program = files.account === 0 ? ['systemctl'] : ['sudo', '-n', 'systemctl'];
+  await processes.run({ file: program[0]!, args: [...program.slice(1), 'disable', relayUnit(basename(folder))], timeoutMs: ANSWER_MS });
+  // Without its program it could not be started again to do this.
+  for (const name of (await files.list(folder)).filter((one) => one !== PROGRAM)) await files.remove(join(folder, name));
+  await files.remove(folder);
 }
 
 /** What the journal holds since the swap was handed over last. */
