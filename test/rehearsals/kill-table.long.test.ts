@@ -6,9 +6,9 @@ const ESTATE = 'test/estates/smallest.json';
 const minutes = Number(process.env['KILL_TABLE_MINUTES'] ?? 8);
 /** Each day other rows by default; the seed is printed, so that a failure can be had again. */
 const seed = Number(process.env['KILL_TABLE_SEED'] ?? Math.floor(Date.now() / 86_400_000));
-/** Only rows whose name contains this. */
+/** Only rows whose name matches this. */
 const only = process.env['KILL_TABLE_ONLY'] ?? '';
-/** One in so many rows is a random time after a random entry. */
+/** One in so many rows is a random time after a random point. */
 const RANDOM_EVERY = 5;
 
 let killable: string;
@@ -22,20 +22,20 @@ afterAll(async () => {
   rmSync(killable, { recursive: true, force: true });
 });
 
-test('kill table: whatever is killed at whichever entry, starting the host and running the runbook again completes the rotation', { timeout: (minutes + 10) * 60_000 }, async () => {
+test('kill table: whatever is killed at whichever point, starting the host and running the runbook again completes the rotation', { timeout: (minutes + 10) * 60_000 }, async () => {
   const until = performance.now() + minutes * 60_000;
   const random = seeded(seed);
-  const { entries, problems } = await bench!.undisturbed();
+  const { points, problems } = await bench!.undisturbed();
   expect(problems, 'a rotation that nobody disturbs').toEqual([]);
 
-  const possible = rowsOf(entries);
-  const chosen = shuffled(possible.filter((row) => rowName(row).includes(only)), random);
+  const possible = rowsOf(points);
+  const chosen = shuffled(possible.filter((row) => new RegExp(only).test(rowName(row))), random);
   const results: RowResult[] = [];
   const failures: string[] = [];
   let randomRows = 0;
   while (performance.now() < until) {
     const isRandom = only === '' && results.length % RANDOM_EVERY === RANDOM_EVERY - 1;
-    const row: Row | undefined = isRandom ? randomRow(entries, random) : chosen.shift();
+    const row: Row | undefined = isRandom ? randomRow(points, random) : chosen.shift();
     if (row === undefined) break;
     if (isRandom) randomRows++;
     const result = await bench!.runRow(row, `Kill table, seed ${seed}, row ${results.length + 1}`);

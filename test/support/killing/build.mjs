@@ -1,5 +1,5 @@
 // `node test/support/killing/build.mjs FOLDER`: the package and the step templates of dist/ once more, with bundles that can be killed at
-// every entry of the journal. Nothing of this is in the product: only the port for files is another one.
+// every entry of the journal and every other change of a file. Nothing of this is in the product: only the port for files is another one.
 import { build } from 'esbuild';
 import { unzipSync, zipSync } from 'fflate';
 import { createHash } from 'node:crypto';

@@ -2,12 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Entry } from '../../../src/journal/contract.ts';
 import { isEnded, newCertificate, plan } from '../../../src/journal/views.ts';
 import { checkInvariants, type Violation } from '../invariants.ts';
 import { install, journalLines, lease, latestReport, pfxOpens, readJournal, rotationIds, runRunbook, taskLog, waitForRun, waitUntilQuiet, type Installed } from '../rotation.ts';
 import { startSandbox, until, type GroundTruth, type TestSandbox } from '../sandbox.ts';
-import { PLAN_FILE, pointOf, STRUCK_FILE, type KillPlan, type Moment, type Target } from './plan.ts';
+import { PLAN_FILE, pointOf, POINTS_FILE, STRUCK_FILE, type KillPlan, type Moment, type Target } from './plan.ts';
 
 /** One row: at which entry, when, and who is killed. */
 export interface Row { point: string; occurrence: number; moment: Moment; delayMs: number; target: Target }
@@ -16,6 +15,7 @@ export const rowName = (row: Row): string => `${row.target} killed ${row.moment}
 
 export interface RowResult { row: Row; struck: boolean; runs: number; seconds: number; problems: string[] }
 
+const TARGETS = ['self', 'server', 'tentacle', 'other', 'host'] as const satisfies readonly Target[];
 const RUN_MS = 180_000;
 const QUIET_MS = 240_000;
 /** How often a person runs the runbook again. */
@@ -32,35 +32,34 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** All rows that the entries of an undisturbed rotation allow: each kind of entry of each phase, before and after hand-over. */
-export function rowsOf(entries: readonly Entry[]): Row[] {
+/** All rows that the points of an undisturbed rotation allow: each kind of entry of each phase and each change of a file, before and after hand-over. */
+export function rowsOf(points: readonly string[]): Row[] {
   const counts = new Map<string, number>();
   const seen = new Set<string>();
   const rows: Row[] = [];
   let resumed = false;
-  for (const entry of entries) {
-    const point = pointOf(entry);
+  for (const point of points) {
     const occurrence = (counts.get(point) ?? 0) + 1;
     counts.set(point, occurrence);
-    if (entry.kind === 'run-queued') resumed = true;
     const key = `${point} ${resumed}`;
+    if (point.includes(' run-queued')) resumed = true;
     if (seen.has(key)) continue;
     seen.add(key);
+    const isEntry = !point.startsWith('file ');
     for (const moment of ['before', 'after'] as const) {
-      for (const target of ['self', 'server', 'tentacle', 'other', 'host'] as const) rows.push({ point, occurrence, moment, delayMs: 0, target });
+      for (const target of isEntry ? TARGETS : (['self', 'host'] as const)) rows.push({ point, occurrence, moment, delayMs: 0, target });
     }
-    rows.push({ point, occurrence, moment: 'torn', delayMs: 0, target: 'self' });
+    if (isEntry) rows.push({ point, occurrence, moment: 'torn', delayMs: 0, target: 'self' });
   }
   return rows;
 }
 
-/** A random time after a random entry, and a random target. */
-export function randomRow(entries: readonly Entry[], random: () => number): Row {
-  const at = Math.floor(random() * entries.length);
-  const point = pointOf(entries[at]!);
-  const occurrence = entries.slice(0, at + 1).filter((entry) => pointOf(entry) === point).length;
-  const targets = ['self', 'server', 'tentacle', 'other', 'host'] as const;
-  return { point, occurrence, moment: 'later', delayMs: Math.floor(random() * 2_000), target: targets[Math.floor(random() * targets.length)]! };
+/** A random time after a random point, and a random target. */
+export function randomRow(points: readonly string[], random: () => number): Row {
+  const at = Math.floor(random() * points.length);
+  const point = points[at]!;
+  const occurrence = points.slice(0, at + 1).filter((one) => one === point).length;
+  return { point, occurrence, moment: 'later', delayMs: Math.floor(random() * 2_000), target: TARGETS[Math.floor(random() * TARGETS.length)]! };
 }
 
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
@@ -94,15 +93,19 @@ export class KillBench {
     return this.sandbox.stop();
   }
 
-  /** A rotation that nobody disturbs; its entries are the points to kill at. */
-  async undisturbed(): Promise<{ entries: readonly Entry[]; problems: string[] }> {
+  /** A rotation that nobody disturbs; what it passes are the points to kill at, in order. */
+  async undisturbed(): Promise<{ points: string[]; problems: string[] }> {
+    const path = join(this.installed.stateFolder, POINTS_FILE);
+    mkdirSync(this.installed.stateFolder, { recursive: true, mode: 0o700 });
+    writeFileSync(path, '');
     const before = await this.sandbox.truth();
     const known = new Set(rotationIds(this.installed.stateFolder));
     await this.run('nobody disturbs this one');
     await waitUntilQuiet(this.installed, QUIET_MS);
     const problems = [...await this.check(before, known, true, 'at the end'), ...await this.end(known)];
-    const id = this.newRotations(known)[0];
-    return { entries: id === undefined ? [] : journalLines(this.installed.stateFolder, id), problems };
+    const points = readFileSync(path, 'utf8').split('\n').filter((line) => line !== '');
+    rmSync(path);
+    return { points, problems };
   }
 
   /** Kills once, does what a person would do, and says everything that was not as it must be. */

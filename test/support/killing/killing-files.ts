@@ -1,33 +1,52 @@
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { systemFiles as realFiles } from '../../../src/runners/ports/files.ts';
 import type { Entry } from '../../../src/journal/contract.ts';
 import type { Files } from '../../../src/ports/files.ts';
-import { PLAN_FILE, pointOf, STRUCK_FILE, type KillPlan } from './plan.ts';
+import { filePointOf, PLAN_FILE, pointOf, POINTS_FILE, STRUCK_FILE, type KillPlan } from './plan.ts';
 
-/** The real file system, in which every append to a journal is a point to kill at. */
+/** The real file system, in which every append to a journal, and every other change in the state folder, is a point to kill at. */
 export const systemFiles: Files = {
   ...realFiles,
-  async append(path, content) {
-    const plan = basename(path) === 'journal.jsonl' ? strikes(path, content) : null;
-    if (plan === null) return realFiles.append(path, content);
-    if (plan.moment === 'torn') await realFiles.append(path, content.slice(0, content.length / 2));
-    if (plan.moment === 'before' || plan.moment === 'torn') await kill(plan);
-    await realFiles.append(path, content);
-    if (plan.moment === 'after') await kill(plan);
-    if (plan.moment === 'later') setTimeout(() => void kill(plan), plan.delayMs);
-  },
+  append: (path, content) => (basename(path) === 'journal.jsonl' ? around(path, entriesOf(content), () => realFiles.append(path, content), () => realFiles.append(path, content.slice(0, content.length / 2))) : realFiles.append(path, content)),
+  create: (path, content, mode) => around(path, [filePointOf('create', path)], () => realFiles.create(path, content, mode)),
+  replace: (path, content, mode) => around(path, [filePointOf('replace', path)], () => realFiles.replace(path, content, mode)),
+  remove: (path) => around(path, [filePointOf('remove', path)], () => realFiles.remove(path)),
 };
 
-/** The plan, when it is about one of the entries that are written now; it is taken, so that it strikes once. */
-function strikes(path: string, content: string): KillPlan | null {
-  const folder = dirname(dirname(dirname(path)));
+const entriesOf = (lines: string): string[] => lines.split('\n').filter((line) => line.endsWith('}')).map((line) => pointOf(JSON.parse(line) as Entry));
+
+async function around(path: string, points: readonly string[], act: () => Promise<void>, torn: () => Promise<void> = act): Promise<void> {
+  const plan = strikes(path, points);
+  if (plan === null) return act();
+  if (plan.moment === 'torn') await torn();
+  if (plan.moment === 'before' || plan.moment === 'torn') await kill(plan);
+  await act();
+  if (plan.moment === 'after') await kill(plan);
+  if (plan.moment === 'later') setTimeout(() => void kill(plan), plan.delayMs);
+}
+
+/** The state folder is the one that holds a plan, or the list in which the points are recorded. */
+function stateFolderOf(path: string, name: string): string | null {
+  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) if (existsSync(join(folder, name))) return folder;
+  return null;
+}
+
+/** The plan, when it is about one of these points; it is taken, so that it strikes once. */
+function strikes(path: string, points: readonly string[]): KillPlan | null {
+  const recording = stateFolderOf(path, POINTS_FILE);
+  if (recording !== null) for (const point of points) appendFileSync(join(recording, POINTS_FILE), `${point}\n`);
+  const folder = stateFolderOf(path, PLAN_FILE);
+  if (folder === null) return null;
   const planPath = join(folder, PLAN_FILE);
-  if (!existsSync(planPath)) return null;
   const plan = JSON.parse(readFileSync(planPath, 'utf8')) as KillPlan;
-  const count = (text: string): number => text.split('\n').filter((line) => line.endsWith('}') && pointOf(JSON.parse(line) as Entry) === plan.point).length;
-  const before = existsSync(path) ? count(readFileSync(path, 'utf8')) : 0;
-  if (plan.occurrence <= before || plan.occurrence > before + count(content)) return null;
+  const found = points.filter((point) => point === plan.point).length;
+  if (found === 0) return null;
+  if (plan.occurrence > found) {
+    writeFileSync(`${planPath}.new`, JSON.stringify({ ...plan, occurrence: plan.occurrence - found }));
+    renameSync(`${planPath}.new`, planPath);
+    return null;
+  }
   renameSync(planPath, join(folder, STRUCK_FILE));
   return plan;
 }

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import type { Entry } from '../../../src/journal/contract.ts';
 
 export type Moment =
@@ -15,7 +16,7 @@ export type Target = 'self' | 'server' | 'tentacle' | 'other' | 'host';
 /** When and whom to kill, as a file in the state folder; renamed at the kill, so that it strikes once. */
 export interface KillPlan {
   point: string;
-  /** The n-th entry of that point in its journal; the first is 1. */
+  /** How often the point is still to come; 1 is the next time. */
   occurrence: number;
   moment: Moment;
   /** For `later`: so many milliseconds. */
@@ -29,10 +30,19 @@ export interface KillPlan {
 
 export const PLAN_FILE = 'kill-plan.json';
 export const STRUCK_FILE = 'kill-struck.json';
+/** When it is there, each point that is passed is written to it. */
+export const POINTS_FILE = 'kill-points';
 
 /** What tells one kind of entry from another: who writes it, in which phase, and what it says; not about which machine. */
 export function pointOf(entry: Pick<Entry, 'runner' | 'phase' | 'kind' | 'data'>): string {
   const { effect, claim, stage, phase, outcome } = entry.data as Record<string, unknown>;
   const words = [effect, claim, stage, entry.kind.startsWith('phase-') ? phase : undefined, entry.kind === 'phase-finished' ? outcome : undefined];
   return [entry.runner, entry.phase, entry.kind, ...words.filter((word) => typeof word === 'string')].join(' ');
+}
+
+/** Another change of a file in the state folder, by what it is for: whatever is named after a rotation, a thumbprint or a process is one thing. */
+export function filePointOf(change: 'create' | 'replace' | 'remove', path: string): string {
+  const folder = /^(rotations|relay|locks)$/.exec(basename(dirname(path)))?.[1];
+  const name = folder === undefined ? basename(path).replace(/^[0-9A-F]{40}/, 'thumbprint').replace(/sc-\d+-[0-9a-f]+/, 'rotation') : `of ${folder}`;
+  return `file ${change} ${name}`;
 }
