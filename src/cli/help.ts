@@ -82,7 +82,7 @@ What it changes
   In the space that you name: one package in the built-in feed, step templates, the project "Octopus Rotation" with its
   variables and runbooks, and the roles of the host's Tentacle. Nothing on any machine. Installing twice changes nothing.
   A space of its own is advised: who may edit the project may run code on the Octopus Server host. Before it writes, it says
-  who else may, and what it could not see.
+  who else may, and what it could not see: users are, members of a directory's groups who never signed in are not.
 
 Options
   --server URL          address of Octopus Server

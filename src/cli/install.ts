@@ -42,6 +42,7 @@ export async function runInstall(args: string[], io: Io): Promise<number> {
     url, apiKey, release, clock: systemClock, random: systemRandom,
     settings: { spaceName, environmentName, hostTentacle, given },
     watch: {
+      warning: ({ code, message, next }) => say({ event: 'warning', code, message, next }, `Warning ${code}: ${message}\n  Next: ${next}\n`),
       change: ({ kind, name, action }: Change) => say({ event: 'resource', kind, name, action: DONE[action] }, `${DONE[action].padEnd(10)} ${kind.padEnd(14)} ${name}`),
       secretMade: (secret) => say({ event: 'secret', name: 'Rotation.Secret', value: secret },
         `\nRotation.Secret, shown this once: ${secret}\nKeep it where you keep passwords. It is needed to read the journal and the PFX files if Octopus itself is lost.\n`),

@@ -43,6 +43,17 @@ export const installErrors = catalogue({
     next: `Take the role ${values.role} away from the others (it decides where journal, keys and lease are), or name another host with --host-tentacle.`,
     failureMode: 'D20',
   }),
+  INSTALL_HOST_IN_POOL: (values: { host: string; workers: { worker: string; space: string; pools: string[] }[] }) => ({
+    message: `The Tentacle of "${printable(values.host)}" is also a worker: ${values.workers.map((each) => `"${printable(each.worker)}" in the space "${printable(each.space)}" (${each.pools.length === 0 ? 'in no pool at the moment' : each.pools.map((pool) => printable(pool)).join(', ')})`).join(', ')}. Every project that may use such a pool may run code on the Octopus Server host, where journal and keys are.`,
+    safe: NOTHING,
+    next: 'Delete this worker (Infrastructure > Workers), or name a Tentacle that is in no worker pool with --host-tentacle.',
+    failureMode: 'D20',
+  }),
+  INSTALL_SETTING_INVALID: (values: { setting: string; value: string; expected: string }) => ({
+    message: `The setting ${values.setting} cannot be "${printable(values.value)}"; it must be ${values.expected}.`,
+    safe: NOTHING,
+    next: 'octopus-rotation install --help',
+  }),
   INSTALL_NAME_TAKEN: (values: { kind: string; name: string }) => ({
     message: `There is already a ${values.kind} "${printable(values.name)}" that Octopus Rotation did not make (its description does not say so).`,
     safe: 'It was not touched, and nothing else was changed.',

@@ -15,11 +15,18 @@ import { snapshotNotes, type InstallSettings, type Release } from './release.ts'
 import type { RunbookDefinition } from './runbooks/definition.ts';
 import { says } from './same.ts';
 import { mergeVariables, type WantedValues } from './variables.ts';
+import type { Warning } from './warnings.ts';
 
 export interface Installed { projectId: string; /** In the order of their definitions. */ runbooks: { name: string; runbookId: string; snapshot: string }[] }
 
-/** Called after each resource, in the order of the plan; also for those that were left as they are. */
-export interface Watch { change(done: Change): void; /** The secret was stored this moment: the only time that it can be shown. */ secretMade(value: string): void }
+export interface Watch {
+  /** Called before anything is written. */
+  warning(warning: Warning): void;
+  /** Called after each resource, in the order of the plan; also for those that were left as they are. */
+  change(done: Change): void;
+  /** The secret was stored this moment: the only time that it can be shown. */
+  secretMade(value: string): void;
+}
 
 /**
  * Makes the plan true. Each resource is complete before the next one refers to it, so that an installation that breaks off is finished by the

@@ -7,11 +7,12 @@ import { observe } from './observe.ts';
 import { planInstall, refusals } from './plan.ts';
 import { fingerprintOf, type InstallSettings, type Release } from './release.ts';
 import { RUNBOOKS } from './runbooks/index.ts';
+import { warnings } from './warnings.ts';
 
 export interface InstallOptions { url: string; apiKey: string; settings: InstallSettings; release: Release; clock: Clock; random: Random; watch: Watch }
 
 /**
- * Puts the rotation with its runbooks into a space: looks, plans, refuses everything that forbids it at once, and only then writes. Done twice, the second time
+ * Puts the rotation with its runbooks into a space: looks, plans, refuses everything that forbids it at once, warns, and only then writes. Done twice, the second time
  * writes nothing.
  */
 export async function install({ url, apiKey, settings, release, clock, random, watch }: InstallOptions): Promise<Installed & { spaceId: string }> {
@@ -21,6 +22,7 @@ export async function install({ url, apiKey, settings, release, clock, random, w
   const plan = planInstall(settings, observed, release, RUNBOOKS, values);
   const found = refusals(settings, observed, release, RUNBOOKS, plan);
   if (found.length > 0) throw new Refusals(found);
+  for (const warning of warnings(settings, observed)) watch.warning(warning);
   const installed = await applyPlan(http, settings, observed, release, RUNBOOKS, values, plan, watch);
   return { ...installed, spaceId: observed.spaceId };
 }

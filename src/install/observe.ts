@@ -6,12 +6,13 @@ import { findLibrarySet } from '../octopus/library-sets.ts';
 import { downloadPackage, findPackage, type StoredPackage } from '../octopus/packages.ts';
 import { filledText, maybe, object } from '../octopus/reader.ts';
 import { readRegistrations } from '../octopus/registrations.ts';
-import { defaultOf, findResource, type Resource } from '../octopus/resources.ts';
+import { defaultOf, findResource, readResources, type Resource } from '../octopus/resources.ts';
 import { readSnapshot, type Snapshot } from '../octopus/runbook-snapshots.ts';
 import { readSpaces } from '../octopus/spaces.ts';
 import { readVersioned, type Versioned } from '../octopus/versioned.ts';
 import { segment } from '../octopus/address.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
+import { observeEditors, observeHost, type Exposure } from './exposure.ts';
 import { PROJECT_NAME } from './names.ts';
 import { hashMatches, type InstallSettings, type Release } from './release.ts';
 import type { RunbookDefinition } from './runbooks/definition.ts';
@@ -36,6 +37,9 @@ export interface Observed {
   /** By the runbook's name, one entry for each definition. */
   runbooks: ReadonlyMap<string, ObservedRunbook | null>;
   hasLeaseSet: boolean;
+  /** Names of the projects of the space that are not ours. */
+  otherProjects: string[];
+  exposure: Exposure;
 }
 
 /** Reads everything that the plan needs; writes nothing. INSTALL_SPACE_MISSING when the space cannot be seen. */
@@ -44,20 +48,27 @@ export async function observe(http: Http, settings: InstallSettings, release: Re
   const space = spaces.find((each) => each.name.toLowerCase() === settings.spaceName.toLowerCase());
   if (space === undefined) throw installErrors.INSTALL_SPACE_MISSING({ space: settings.spaceName, seen: spaces.map((each) => each.name) });
   const spaceId = space.id;
-  const [environment, registrations, packageState, templates, projectGroupId, lifecycleId, project, leaseSet] = await Promise.all([
+  const [environment, registrations, packageState, templates, projectGroupId, lifecycleId, projects, leaseSet] = await Promise.all([
     findResource(http, spaceId, 'environments', settings.environmentName),
     readRegistrations(http, spaceId),
     readPackage(http, spaceId, release),
     Promise.all([...release.templates.values()].map(async (template) => [template.Name, await findResource(http, spaceId, 'actiontemplates', template.Name)] as const)),
     defaultOf(http, spaceId, 'projectgroups', 'Default Project Group'),
     defaultOf(http, spaceId, 'lifecycles', 'Default Lifecycle'),
-    findResource(http, spaceId, 'projects', PROJECT_NAME),
+    readResources(http, spaceId, 'projects'),
     findLibrarySet(http, spaceId, LEASE_SET),
+  ]);
+  const isOurs = ({ name }: Resource): boolean => name.toLowerCase() === PROJECT_NAME.toLowerCase();
+  const project = projects.find(isOurs) ?? null;
+  const targets = registrations.filter((each) => each.kind === 'target');
+  const [editors, hostElsewhere] = await Promise.all([
+    observeEditors(http, { spaceId, projectId: project?.id ?? null, projectGroupId: groupOf(project) ?? projectGroupId }),
+    observeHost(http, hostAmong(targets, settings), space, spaces, registrations),
   ]);
   return {
     spaceId,
     environment,
-    targets: registrations.filter((each) => each.kind === 'target'),
+    targets,
     package: packageState,
     templates: new Map(templates),
     projectGroupId,
@@ -65,7 +76,19 @@ export async function observe(http: Http, settings: InstallSettings, release: Re
     project: project === null ? null : await observeProject(http, spaceId, project),
     runbooks: new Map(await Promise.all(definitions.map(async ({ name }) => [name, project === null ? null : await findRunbook(http, spaceId, project.id, name)] as const))),
     hasLeaseSet: leaseSet !== null,
+    otherProjects: projects.filter((each) => !isOurs(each)).map((each) => each.name),
+    exposure: { editors, hostElsewhere },
   };
+}
+
+/** The target that is to run the steps, by its name. */
+export function hostAmong(targets: readonly Registration[], settings: InstallSettings): Registration | undefined {
+  return targets.find((each) => each.name.toLowerCase() === settings.hostTentacle.toLowerCase());
+}
+
+function groupOf(project: Resource | null): string | null {
+  const group = project?.whole['ProjectGroupId'];
+  return typeof group === 'string' ? group : null;
 }
 
 /** A project's variables. */

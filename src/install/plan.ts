@@ -6,12 +6,13 @@ import type { Resource } from '../octopus/resources.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
 import { OWNER_MARK, type StepTemplate } from '../packaging/step-template.ts';
 import { HOST_ROLE, PROJECT_NAME } from './names.ts';
-import type { Observed, ObservedRunbook } from './observe.ts';
+import { hostAmong, type Observed, type ObservedRunbook } from './observe.ts';
 import { processSteps, type InstalledTemplate } from './process.ts';
 import { snapshotNotes, type InstallSettings, type Release } from './release.ts';
 import type { RunbookDefinition } from './runbooks/definition.ts';
 import { says } from './same.ts';
-import { mergeVariables, type MergedVariables, type WantedValues } from './variables.ts';
+import { expectedOf } from './setting-values.ts';
+import { mergeVariables, type MergedVariables, type Setting, type WantedValues } from './variables.ts';
 
 export type Action = 'create' | 'update' | 'unchanged';
 export type Kind = 'package' | 'step template' | 'lease' | 'host role' | 'project' | 'variables' | 'runbook' | 'process' | 'snapshot';
@@ -33,6 +34,13 @@ export function refusals(settings: InstallSettings, observed: Observed, release:
     if (environment !== null && !host.environmentIds.includes(environment.id)) found.push(installErrors.INSTALL_HOST_NOT_IN_ENVIRONMENT({ host: host.name, environment: environment.name }));
     const others = targets.filter((each) => each.id !== host.id && each.roles.some((role) => role.toLowerCase() === HOST_ROLE));
     if (others.length > 0) found.push(installErrors.INSTALL_HOST_NOT_ALONE({ host: host.name, role: HOST_ROLE, others: others.map((each) => each.name) }));
+    const { hostElsewhere } = observed.exposure;
+    const pools = hostElsewhere.seen ? hostElsewhere.registrations.filter((each) => each.kind === 'worker') : [];
+    if (pools.length > 0) found.push(installErrors.INSTALL_HOST_IN_POOL({ host: host.name, workers: pools.map((each) => ({ worker: each.name, space: each.spaceName, pools: each.workerPoolIds })) }));
+  }
+  for (const [setting, value] of Object.entries(settings.given) as [Setting, string][]) {
+    const expected = expectedOf(setting, value);
+    if (expected !== null) found.push(installErrors.INSTALL_SETTING_INVALID({ setting, value, expected }));
   }
   const missing = [...new Set(definitions.flatMap((definition) => definition.steps.map((step) => step.phase)))].filter((phase) => !release.templates.has(phase));
   if (missing.length > 0) found.push(installErrors.INSTALL_RELEASE_INCOMPLETE({ phases: missing }));
@@ -52,7 +60,7 @@ function foreign(kind: string, found: Resource | null): Refusal[] {
 
 /** The target that is to run the steps. */
 export function hostOf(settings: InstallSettings, observed: Observed) {
-  return observed.targets.find((each) => each.name.toLowerCase() === settings.hostTentacle.toLowerCase());
+  return hostAmong(observed.targets, settings);
 }
 
 /** Compares what is wanted with what is there. Pure. What hangs on something that will change is planned to change with it. */

@@ -23,6 +23,11 @@ export async function findResource(http: Http, spaceId: string, collection: Coll
   return found.find((each) => each.name.toLowerCase() === name.toLowerCase()) ?? null;
 }
 
+/** Every one of a space. */
+export function readResources(http: Http, spaceId: string, collection: Collection): Promise<Resource[]> {
+  return allItems(http, pathOf(spaceId, collection), resource, (each) => each.id);
+}
+
 export function readResource(http: Http, spaceId: string, collection: Collection, id: string): Promise<Resource> {
   return http.get(`${pathOf(spaceId, collection)}/${segment(id)}`, resource);
 }

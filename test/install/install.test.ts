@@ -6,9 +6,10 @@ import { refusalsOf } from '../../src/errors/refusal.ts';
 import { install } from '../../src/install/install.ts';
 import { RUNBOOKS } from '../../src/install/runbooks/index.ts';
 import type { Release } from '../../src/install/release.ts';
-import { stepTemplate, type InputSchema, type StepMetadata } from '../../src/packaging/step-template.ts';
+import { OWNER_MARK, stepTemplate, type InputSchema, type StepMetadata } from '../../src/packaging/step-template.ts';
+import type { Warning } from '../../src/install/warnings.ts';
 import { fastClock, KEY } from '../octopus/server.ts';
-import { smallOctopus, type SmallOctopus } from './small-octopus.ts';
+import { rights, smallOctopus, type SmallOctopus } from './small-octopus.ts';
 
 const read = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
 
@@ -23,13 +24,14 @@ function release(content = 'the package', hash = 'a'): Release {
 async function run(octopus: SmallOctopus, change: { release?: Release; apiKey?: string; host?: string; environment?: string; space?: string; given?: Record<string, string> } = {}) {
   const changes: string[] = [];
   const secrets: string[] = [];
+  const warned: Warning[] = [];
   const before = octopus.writes().length;
   const result = await install({
     url: octopus.url, apiKey: change.apiKey ?? KEY, release: change.release ?? release(), clock: fastClock(), random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
     settings: { spaceName: change.space ?? 'Default', environmentName: change.environment ?? 'Production', hostTentacle: change.host ?? 'octopus-01', given: change.given ?? {} },
-    watch: { change: ({ kind, action }) => changes.push(`${action} ${kind}`), secretMade: (value) => secrets.push(value) },
+    watch: { change: ({ kind, action }) => changes.push(`${action} ${kind}`), secretMade: (value) => secrets.push(value), warning: (warning) => warned.push(warning) },
   }).catch((error: unknown) => error as Error);
-  return { result, codes: refusalsOf(result).map((each) => each.code), changes, secrets, writes: octopus.writes().slice(before) };
+  return { result, codes: refusalsOf(result).map((each) => each.code), changes, secrets, warned, writes: octopus.writes().slice(before) };
 }
 
 const variables = (octopus: SmallOctopus) => Object.values(octopus.variables).find((each) => String(each['OwnerId']).startsWith('Projects'))!.Variables;
@@ -99,6 +101,7 @@ describe('installing', () => {
     await run(octopus);
     const all = steps(octopus);
     expect(all.map((step) => step.Condition)).toEqual(['Success', ...Array.from({ length: 9 }, () => 'Variable'), 'Always']);
+    expect((Object.values(octopus.processes)[1]!.Steps as { Condition: string }[]).map((step) => step.Condition)).toEqual(['Success', 'Always']);
     expect(all[1]?.Properties['Octopus.Step.ConditionVariableExpression']).toBe('#{unless Octopus.Deployment.Error}#{if Octopus.Action[Plan server certificate].Output.Continue}True#{/if}#{/unless}');
     for (const step of all) expect(step.Properties['Octopus.Action.TargetRoles']).toBe('octopus-rotation-host');
   });
@@ -138,6 +141,75 @@ describe('installing', () => {
   });
 });
 
+/** The host's Tentacle, registered once more. */
+const hostAgain = (Id: string, more: object = {}, Uri = 'https://octopus-01:10933/') => ({ Id, Name: 'octopus-01', IsDisabled: false, HealthStatus: 'Healthy', Endpoint: { CommunicationStyle: 'TentaclePassive', Uri, Thumbprint: '0'.repeat(40) }, ...more });
+
+describe('rule 13: what the installer warns of, and installs all the same', () => {
+  const user = (Id: string, permissions: object, IsActive = true) => ({ Id, Username: Id.toLowerCase(), IsActive, permissions: permissions as Record<string, unknown> });
+
+  it('is nothing in a space of its own that nobody else may edit', async () => {
+    const octopus = await smallOctopus();
+    expect((await run(octopus)).warned).toEqual([]);
+    expect((await run(octopus)).warned).toEqual([]);
+  });
+
+  it('is everybody else who may change process, runbook or variables there, and nobody who may not', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    const project = octopus.collections['projects']![0]!;
+    octopus.users.push(
+      user('Process', rights('ProcessEdit')), user('Runbook', rights('RunbookEdit')), user('Variable', rights('VariableEdit')), user('Admin', { SystemPermissions: ['AdministerSystem'] }),
+      user('OurProject', rights('ProcessEdit', { RestrictedToProjectIds: [project['Id']] })), user('OurGroup', rights('VariableEdit', { RestrictedToProjectGroupIds: [project['ProjectGroupId']], RestrictedToProjectIds: ['Projects-9'] })),
+      user('Gone', rights('ProcessEdit'), false), user('Reader', rights('ProcessView')), user('Elsewhere', rights('ProcessEdit', {}, 'Spaces-2')), user('OtherProject', rights('ProcessEdit', { RestrictedToProjectIds: ['Projects-9'] })),
+    );
+    const { warned, result } = await run(octopus);
+    expect(result).not.toBeInstanceOf(Error);
+    expect(warned.map((each) => each.code)).toEqual(['INSTALL_OTHERS_MAY_EDIT']);
+    expect(warned[0]!.message).toMatch(/6 users .*: admin, ourgroup, ourproject, process, runbook, variable\.$/);
+  });
+
+  it('is that users could not be seen, in part or at all', async () => {
+    const octopus = await smallOctopus();
+    octopus.users.push(user('Hidden', { IsPermissionsComplete: false, SystemPermissions: [], SpacePermissions: {} }));
+    expect((await run(octopus)).warned.map((each) => [each.code, each.message])).toEqual([['INSTALL_EDITORS_UNSEEN', expect.stringContaining('1 further user')]]);
+    octopus.forbidden.push('/api/users');
+    expect((await run(octopus)).warned.map((each) => [each.code, each.message])).toEqual([['INSTALL_EDITORS_UNSEEN', expect.stringContaining('UserView')]]);
+  });
+
+  it('is another project in the space, by its name made safe to show', async () => {
+    const octopus = await smallOctopus();
+    octopus.collections['projects']!.push({ Id: 'Projects-1', Name: 'Shop\u202e\u001b[2J' });
+    const { warned } = await run(octopus);
+    expect(warned.map((each) => each.code)).toEqual(['INSTALL_SPACE_SHARED']);
+    expect(warned[0]!.message).toContain('1 project (Shop');
+    expect(warned[0]!.message).not.toMatch(/[\u202e\u001b]/);
+  });
+
+  it('is the host as a target of another space, and a space whose machines cannot be read', async () => {
+    const octopus = await smallOctopus();
+    octopus.spaces.push({ Id: 'Spaces-2', Name: 'Payments', IsDefault: false }, { Id: 'Spaces-3', Name: 'Closed', IsDefault: false });
+    octopus.collections['machines']!.push(hostAgain('Machines-9', { SpaceId: 'Spaces-2', Roles: [], EnvironmentIds: [] }));
+    octopus.forbidden.push('/api/Spaces-3/workers');
+    expect((await run(octopus)).warned.map((each) => [each.code, each.message])).toEqual([
+      ['INSTALL_HOST_REGISTERED_TWICE', expect.stringContaining('"octopus-01" in the space "Payments"')],
+      ['INSTALL_HOST_POOLS_UNSEEN', expect.stringContaining('Closed')],
+    ]);
+  });
+
+  it('is a host of which Octopus has no thumbprint', async () => {
+    const octopus = await smallOctopus();
+    octopus.collections['machines']![0]!['Endpoint'] = { CommunicationStyle: 'TentaclePassive', Uri: 'https://octopus-01:10933/' };
+    expect((await run(octopus)).warned.map((each) => each.code)).toEqual(['INSTALL_HOST_POOLS_UNSEEN']);
+  });
+
+  it('comes before anything is written', async () => {
+    const octopus = await smallOctopus();
+    octopus.collections['projects']!.push({ Id: 'Projects-1', Name: 'Shop' });
+    octopus.breakAtWrite = 1;
+    expect((await run(octopus)).warned).toHaveLength(1);
+  });
+});
+
 describe('what the installer refuses before it writes anything', () => {
   it.each<[string, string, (octopus: SmallOctopus) => void, Parameters<typeof run>[1]]>([
     ['a space that the key cannot see', 'INSTALL_SPACE_MISSING', () => undefined, { space: 'Nowhere' }],
@@ -152,6 +224,20 @@ describe('what the installer refuses before it writes anything', () => {
       octopus.variables['variableset-Projects-1'] = { Id: 'variableset-Projects-1', OwnerId: 'Projects-1', Version: 0, Variables: [] };
     }, {}],
     ['a step template of somebody else', 'INSTALL_NAME_TAKEN', (octopus) => octopus.collections['actiontemplates']!.push({ Id: 'ActionTemplates-1', Name: 'Octopus Rotation - Plan server certificate', Description: '', Version: 1 }), {}],
+    ['D20: a host that is also a worker, in this space', 'INSTALL_HOST_IN_POOL', (octopus) => octopus.collections['workers']!.push(hostAgain('Workers-1', { WorkerPoolIds: ['WorkerPools-1'] })), {}],
+    ['D20: a host that is also a worker, in another space and under another address', 'INSTALL_HOST_IN_POOL', (octopus) => {
+      octopus.spaces.push({ Id: 'Spaces-2', Name: 'Payments', IsDefault: false });
+      octopus.collections['workers']!.push(hostAgain('Workers-1', { SpaceId: 'Spaces-2', Name: 'w' }, 'https://10.0.0.1:10933/'));
+    }, {}],
+    ['a choice that no phase knows', 'INSTALL_SETTING_INVALID', () => undefined, { given: { WaveBy: 'colour' } }],
+    ['a number that is none', 'INSTALL_SETTING_INVALID', () => undefined, { given: { WaveSize: '0' } }],
+    ['a truth that no checkbox has', 'INSTALL_SETTING_INVALID', () => undefined, { given: { EnableDisabled: 'yes' } }],
+    ['a runbook of somebody else in our project', 'INSTALL_NAME_TAKEN', (octopus) => {
+      octopus.collections['projects']!.push({ Id: 'Projects-1', Name: 'Octopus Rotation', Description: OWNER_MARK, VariableSetId: 'variableset-Projects-1' });
+      octopus.variables['variableset-Projects-1'] = { Id: 'variableset-Projects-1', OwnerId: 'Projects-1', Version: 0, Variables: [] };
+      octopus.collections['runbooks']!.push({ Id: 'Runbooks-1', ProjectId: 'Projects-1', Name: RUNBOOKS.at(-1)!.name, Description: 'ours', RunbookProcessId: 'RunbookProcess-1' });
+      octopus.processes['RunbookProcess-1'] = { Id: 'RunbookProcess-1', Version: 0, Steps: [] };
+    }, {}],
     ['a release without all templates', 'INSTALL_RELEASE_INCOMPLETE', () => undefined, { release: { ...release(), templates: new Map([...release().templates].slice(1)) } }],
   ])('%s', async (_, code, prepare, change) => {
     const octopus = await smallOctopus();

@@ -14,11 +14,19 @@ export interface SmallOctopus {
   packages: { Id: string; PackageId: string; Version: string; Hash: string; content: Buffer }[];
   /** Ends the connection instead of answering the n-th writing request, after it was carried out. */
   breakAtWrite: number | null;
+  spaces: { Id: string; Name: string; IsDefault: boolean }[];
+  /** Users with what `/permissions` answers for each; the first one is the account of the key. */
+  users: { Id: string; Username: string; IsActive: boolean; permissions: Doc }[];
+  /** Paths that the account may not read. */
+  forbidden: string[];
 }
+
+/** What a user may do in one space, by permission; further lists restrict it. */
+export const rights = (permission: string, restriction: Doc = {}, SpaceId = 'Spaces-1'): Doc => ({ SystemPermissions: [], SpacePermissions: { [permission]: [{ SpaceId, RestrictedToProjectIds: [], RestrictedToProjectGroupIds: [], ...restriction }] } });
 
 const ROUTES: Record<string, string> = { projects: 'Projects', environments: 'Environments', actiontemplates: 'ActionTemplates', runbooks: 'Runbooks', machines: 'Machines', libraryvariablesets: 'LibraryVariableSets', runbookSnapshots: 'RunbookSnapshots', workers: 'Workers' };
 
-/** As much of one space of Octopus as an installer meets: documents with ids, versions on PUT, sensitive values that read null, its own additions to what it stores. */
+/** As much of Octopus, above all of one space, as an installer meets: documents with ids, versions on PUT, sensitive values that read null, its own additions to what it stores. */
 export async function smallOctopus(): Promise<SmallOctopus> {
   const octopus: SmallOctopus = {
     url: '',
@@ -29,6 +37,9 @@ export async function smallOctopus(): Promise<SmallOctopus> {
     processes: {},
     packages: [],
     breakAtWrite: null,
+    spaces: [{ Id: 'Spaces-1', Name: 'Default', IsDefault: true }],
+    users: [{ Id: 'Users-1', Username: 'rotator', IsActive: true, permissions: { SystemPermissions: ['AdministerSystem'], SpacePermissions: {} } }],
+    forbidden: [],
   };
   octopus.collections['environments'] = [{ Id: 'Environments-1', Name: 'Production' }];
   octopus.collections['machines'] = ['octopus-01', 'web-01'].map((Name, index) => ({
@@ -55,9 +66,13 @@ export async function smallOctopus(): Promise<SmallOctopus> {
   }
 
   function answer({ method, path, query, body }: Seen): Answer {
-    const [, , , area = '', id, rest] = path.split('/').map(decodeURIComponent);
+    const [, , space, area = '', id, rest] = path.split('/').map(decodeURIComponent);
+    if (octopus.forbidden.includes(path)) return { status: 403, json: { ErrorMessage: 'You do not have permission to perform this action. Please contact your Octopus administrator. Missing permission: UserView' } };
+    if (path === '/api/users') return { json: { TotalResults: octopus.users.length, Items: octopus.users.map(({ permissions: _, ...user }) => user) } };
+    if (path === '/api/users/me') return { json: octopus.users[0] };
+    if (space === 'users' && id === 'permissions') return { json: octopus.users.find((each) => each.Id === area)?.permissions };
     const sent = (): Doc => JSON.parse(Buffer.from(body, 'latin1').toString('utf8')) as Doc;
-    if (path === '/api/spaces') return { json: { TotalResults: 1, Items: [{ Id: 'Spaces-1', Name: 'Default', IsDefault: true }] } };
+    if (path === '/api/spaces') return { json: { TotalResults: octopus.spaces.length, Items: octopus.spaces } };
     if (area === 'projectgroups' || area === 'lifecycles') return { json: [{ Id: `${area}-1`, Name: 'Another' }, { Id: `${area}-2`, Name: area === 'lifecycles' ? 'Default Lifecycle' : 'Default Project Group' }] };
     if (area === 'packages' && method === 'GET') return { json: { TotalResults: octopus.packages.length, Items: octopus.packages.map(({ content: _, ...facts }) => facts) } };
     if (area === 'packages') return push(body, query.get('overwriteMode'));
@@ -72,7 +87,7 @@ export async function smallOctopus(): Promise<SmallOctopus> {
       }
       return { json: masked(all[id!]!) };
     }
-    const items = octopus.collections[area];
+    const items = octopus.collections[area]?.filter((each) => (each['SpaceId'] ?? 'Spaces-1') === space);
     if (items === undefined) return { status: 404, json: { ErrorMessage: `Unknown: ${method} ${path}` } };
     if (method === 'POST') {
       const made = store(area, sent());

@@ -1,5 +1,6 @@
+import { abandonServerCertificate } from './abandon-server-certificate.ts';
 import type { RunbookDefinition } from './definition.ts';
 import { rotateServerCertificate } from './rotate-server-certificate.ts';
 
 /** Every runbook that is installed, in the order in which they are made. */
-export const RUNBOOKS: readonly RunbookDefinition[] = [rotateServerCertificate];
+export const RUNBOOKS: readonly RunbookDefinition[] = [rotateServerCertificate, abandonServerCertificate];
