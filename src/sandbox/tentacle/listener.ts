@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { createSecureContext, createServer, type Server, type TLSSocket } from 'node:tls';
 import { decodeFrame, encodeFrame, serverIdentity, type Call } from '../wire/frames.ts';
 import { halibutPrefix, type LogFile, type LogLevel } from './log-file.ts';
@@ -29,17 +30,23 @@ export function certificateOf(pfx: Buffer): Buffer {
 export function listen(options: ListenerOptions): Promise<Server> {
   const trusted = new Set(options.trusted.map((thumbprint) => thumbprint.toLowerCase()));
   let connections = 0;
+  const names = new WeakMap<Socket, string>();
   const server = createServer({ pfx: options.pfx, passphrase: '', requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' });
   const write = (level: LogLevel, thread: number, text: string) => options.log.write(level, halibutPrefix(`listen://${options.endpoint}/`, thread) + text, thread);
 
   server.prependListener('connection', (socket) => {
+    names.set(socket, clientName(socket));
     write('INFO', 5, `Accepted TCP client: ${clientName(socket)}`);
     if (options.dropConnections()) socket.destroy();
   });
   server.on('tlsClientError', (error, socket) => {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ECONNRESET') write('ERROR', 5, `Socket IO exception: ${clientName(socket)}`);
-    else write('INFO', 5, `Client at ${clientName(socket)} failed authentication: ${error.message}`);
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    // By now the TLS socket has forgotten its peer. The TCP socket under it is not in the type definitions.
+    const client = names.get((socket as unknown as { _parent: Socket })._parent) ?? clientName(socket);
+    if (code !== 'ECONNRESET') write('INFO', 5, `Client at ${client} failed authentication: ${error.message}`);
+    else if (syscall === 'read') write('ERROR', 5, `Socket IO exception: ${client}\nSystem.Net.Sockets.SocketException (104): Connection reset by peer`);
+    // An orderly end before the handshake was over: a bare TCP connect does this.
+    else write('ERROR', 5, `Unhandled error when handling request from client: ${client}\nSystem.IO.IOException: Received an unexpected EOF or 0 bytes from the transport stream.`);
   });
   server.on('secureConnection', (socket) => {
     connections += 1;
