@@ -63,6 +63,7 @@ export async function main(argv: string[], host: TentacleHost): Promise<number> 
     const unrecognised = parseOptions([...command.options, ...target], rest);
     if (unrecognised.length > 0) throw new ControlledFailure(`Unrecognized command line arguments: ${unrecognised.join(' ')}`);
 
+    if (command.target === 'instance') checkOverride(host, name);
     let chosen: { name: string | null; configuration: TentacleConfiguration } | undefined;
     const current = () => (chosen ??= choose(host, state.instance, state.config));
     const context: CommandContext = {
@@ -94,9 +95,18 @@ export async function main(argv: string[], host: TentacleHost): Promise<number> 
   }
 }
 
+/**
+ * A list from the environment (tentacle-trust.md section 4): `show-thumbprint` does not read it, `show-configuration` fails by it as the
+ * real one does; whatever would write it into the file or start with it is refused.
+ */
+function checkOverride({ env }: TentacleHost, name: string): void {
+  if (env.OCTOPUS_CONTRIBUTE_ENV_SETTINGS?.toLowerCase() !== 'true' || !env.TENTACLE_TRUSTED_SERVERS || name === 'show-thumbprint') return;
+  if (name === 'show-configuration') throw new UnexpectedFailure("Given configuration setting name is not supported. 'Tentacle.Services.IsRegistered'", 'System.ArgumentException');
+  throw new ControlledFailure('The embedded Tentacle does not support TENTACLE_TRUSTED_SERVERS');
+}
+
 /** Which instance: `--instance`, `--config`, a `Tentacle.config` in the current folder, the instance `Tentacle` (tentacle-trust.md section 1). */
 function choose(host: TentacleHost, instance: string, config: string): { name: string | null; configuration: TentacleConfiguration } {
-  if (host.env.OCTOPUS_CONTRIBUTE_ENV_SETTINGS?.toLowerCase() === 'true') throw new ControlledFailure('The embedded Tentacle does not support OCTOPUS_CONTRIBUTE_ENV_SETTINGS');
   const open = (path: string) => {
     if (!existsSync(path)) throw new ControlledFailure(`The configuration file at ${path} could not be located at the specified location.`);
     return new TentacleConfiguration(path, (written) => host.configurationWritten(written));
