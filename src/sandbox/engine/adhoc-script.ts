@@ -20,7 +20,6 @@ export async function runAdHocScriptWith(run: EngineRun, script: Parameters<RunA
     if (outcome.errorMessage !== '') run.root.log('Fatal', outcome.errorMessage);
     return outcome;
   };
-  if (script.syntax !== 'Bash') return end({ state: 'Failed', errorMessage: `This embedded Octopus runs Bash scripts only, not ${script.syntax}.`, hasWarnings: false });
   for (const machine of run.machines) if (machine.isDisabled) run.root.log('Info', `The machine ${machine.name} is disabled and will not be included.`);
   const machines = run.machines.filter((machine) => !machine.isDisabled);
   if (machines.length === 0) return end({ state: 'Failed', errorMessage: 'There are no machines to run the script on.', hasWarnings: false });

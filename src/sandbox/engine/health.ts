@@ -11,7 +11,7 @@ const parallelism = 10;
 /** In milliseconds: long enough for a Tentacle that is just being restarted. */
 const connectTimeout = 2_000;
 const machineTimeout = 60_000;
-const script = 'echo "Running as $(whoami)"\ndf -Pk . | sed -n 2p\n';
+const [powerShell, script] = ['Write-Host "Running as $([Environment]::UserName)"\n', 'echo "Running as $(whoami)"\ndf -Pk . | sed -n 2p\n'];
 
 /**
  * A `Health` task (octopus-rest.md section 4.4). `onlyTestConnection` asks the Tentacle who it is; the full check runs a script
@@ -60,7 +60,12 @@ export const runHealthCheck: RunHealthCheck = async (run, { onlyTestConnection }
     if (onlyTestConnection) return result('Healthy', `Connected to ${machine.name}.`, about);
     const { failure, output } = await runRemotely({
       machine, activity, masker, cancelled: AbortSignal.any([run.cancelled, AbortSignal.timeout(machineTimeout)]),
-      request: { ticket: randomUUID(), taskId: run.taskId, files: [{ path: 'HealthCheck.sh', base64: Buffer.from(script).toString('base64') }], command: ['bash', 'HealthCheck.sh'], environment: {}, isolation: 'none' },
+      request: {
+        ticket: randomUUID(), taskId: run.taskId, environment: {}, isolation: 'none',
+        ...(about.shell === 'PowerShell'
+          ? { files: [{ path: 'HealthCheck.ps1', base64: Buffer.from(powerShell).toString('base64') }], command: ['powershell.exe', '-NoProfile', '-NonInteractive', '-File', 'HealthCheck.ps1'] }
+          : { files: [{ path: 'HealthCheck.sh', base64: Buffer.from(script).toString('base64') }], command: ['bash', 'HealthCheck.sh'] }),
+      },
     });
     if (failure !== null) return result('Unhealthy', failure, about);
     return output.hasWarnings ? result('HasWarnings', `The health check script of ${machine.name} wrote errors.`, about) : result('Healthy', `${machine.name} is healthy.`, about);

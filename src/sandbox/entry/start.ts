@@ -88,9 +88,10 @@ function summary(file: SandboxFile, home: string) {
     controlToken: file.controlToken,
     home,
     pollingPauseFactor: file.pollingPauseFactor ?? 1,
+    notRehearsed: file.notRehearsed ?? [],
     tentacles: file.machines.map((machine: MachineRecord) => {
       const truth = tentacles.find((tentacle) => tentacle.machine === machine.name);
-      return { name: machine.name, address: addressOf(machine), mode: machine.mode ?? 'listening', config: machine.config, thumbprint: truth?.ownThumbprint ?? machine.thumbprint, state: truth?.on ? 'on' : 'off', bin: machine.bin, shell: machine.shell };
+      return { name: machine.name, address: addressOf(machine), platform: machine.platform ?? 'linux', mode: machine.mode ?? 'listening', config: machine.config, thumbprint: truth?.ownThumbprint ?? machine.thumbprint, state: truth?.on ? 'on' : 'off', bin: machine.bin, shell: machine.shell };
     }),
   };
 }
@@ -112,6 +113,7 @@ function print(file: SandboxFile, home: string, json: boolean): void {
     `Control API      ${described.controlUrl}   (X-Sandbox-Token ${described.controlToken})`,
     ...described.tentacles.map(({ name, address, state, shell }) => `Tentacle         ${name.padEnd(16)} ${state === 'on' ? address.padEnd(16) : 'switched off    '} ${shell}`),
     ...(described.tentacles.some(({ mode }) => mode === 'polling') ? [`Polling          pauses and time-outs are those of the real ones divided by ${described.pollingPauseFactor}`] : []),
+    ...described.notRehearsed.map((what) => `Not rehearsed    ${what}`),
     'Press Ctrl+C to stop it all.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -19,13 +19,14 @@ if (machine === '') {
   process.stderr.write('This program works only on a machine of the sandbox.\n');
   process.exit(1);
 }
-const { tentacleVersion } = JSON.parse(readFileSync(join(machine, 'machine.json'), 'utf8')) as { tentacleVersion: string };
+const { tentacleVersion, windows } = JSON.parse(readFileSync(join(machine, 'machine.json'), 'utf8')) as { tentacleVersion: string; windows?: { shellVersion: string } };
 
 const host: TentacleHost = {
   root: machine,
   cwd: process.cwd(),
   env: process.env,
-  executable: join(machineLayout(machine).bin, 'Tentacle'),
+  executable: join(machineLayout(machine).bin, windows ? 'Tentacle.exe' : 'Tentacle'),
+  ...(windows ? { windowsServices: join(machineLayout(machine).serviceManager, 'systemctl') } : {}),
   version: tentacleVersion,
   stdout: (text) => { process.stdout.write(text); },
   stderr: (text) => { process.stderr.write(text); },
@@ -57,7 +58,7 @@ async function runAgent(configuration: TentacleConfiguration, instanceName: stri
   }
   if (faults.slowStart !== undefined) await delay(faults.slowStart);
   await startAgent({
-    configuration, instanceName, version: tentacleVersion, executable: host.executable, env: process.env,
+    configuration, instanceName, version: tentacleVersion, executable: host.executable, env: process.env, ...(windows ? { windows } : {}),
     started({ effective, thumbprint, port }) {
       reportRunning(machine, 'tentacle', { effective, thumbprint, port });
       recordEvent(homeOf(machine), basename(machine), 'tentacle-started', { pid: process.pid, thumbprint, effective: effective.map(({ Thumbprint }) => Thumbprint) });

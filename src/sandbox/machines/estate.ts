@@ -37,6 +37,8 @@ export function parseEstate(text: string): Estate {
   const names = estate.machines.map(({ name }) => name);
   const repeated = names.filter((name, index) => names.indexOf(name) !== index);
   const unknown = estate.server.nodes.filter(({ machine }) => !names.includes(machine));
+  const windowsServers = estate.machines.filter(({ name, platform }) => platform === 'windows' && estate.server.nodes.some(({ machine }) => machine === name));
+  if (windowsServers.length > 0) throw new BadEstate(`The sandbox runs Octopus Server on Linux only, not on ${windowsServers.map(({ name }) => name).join(', ')}.`);
   if (repeated.length > 0) throw new BadEstate(`The estate has two machines named ${[...new Set(repeated)].join(', ')}.`);
   if (unknown.length > 0) throw new BadEstate(`The estate's nodes are on machines that it does not have: ${unknown.map(({ machine }) => machine).join(', ')}.`);
   return estate;

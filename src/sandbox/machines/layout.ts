@@ -15,6 +15,9 @@ export function machineLayout(dir: string) {
     journal: join(dir, 'log'),
     root: join(dir, 'root'),
     shell: join(dir, 'shell'),
+    /** On Windows machines: the service manager's programs, which are in no script's path there. */
+    serviceManager: join(dir, 'service-manager'),
+    modules: join(dir, 'modules'),
   };
 }
 

@@ -5,6 +5,8 @@ import { Settings, writeSettings } from '../tentacle/settings-file.ts';
 import { randomSubscription } from '../tentacle/subscription.ts';
 import { passiveEntry, storeTrustedServers, style, type TrustedServer } from '../tentacle/trusted-servers.ts';
 import { unitText } from '../tentacle/commands/service.ts';
+import { windowsModule, windowsModuleManifest, windowsModuleName } from '../windows/module.ts';
+import type { Pwsh } from '../windows/pwsh.ts';
 import { freePort } from './free-port.ts';
 import { machineDirectory, machineLayout } from './layout.ts';
 import type { MachineRecord } from './sandbox-file.ts';
@@ -21,6 +23,8 @@ export interface MachineSpec {
   polls?: { addresses: string[]; noListen: boolean };
   /** Whether an Octopus Server node runs here. */
   isServer: boolean;
+  /** Makes it a Windows machine, played by this PowerShell. */
+  windows?: Pwsh;
   /** The folder of the sandbox's bundles, and the Node that runs them. */
   programs: string;
   node: string;
@@ -40,16 +44,11 @@ export async function createMachine(home: string, spec: MachineSpec): Promise<Ma
   const layout = machineLayout(dir);
   for (const folder of [layout.bin, layout.wanted, layout.run, layout.journal, layout.root, join(layout.tentacleHome, 'Work')]) mkdirSync(folder, { recursive: true });
   writeFileSync(layout.power, spec.state);
-  writeFileSync(join(dir, 'machine.json'), `${JSON.stringify({ name: spec.name, tentacleVersion: spec.tentacleVersion }, null, 2)}\n`);
+  writeFileSync(join(dir, 'machine.json'), `${JSON.stringify({ name: spec.name, tentacleVersion: spec.tentacleVersion, ...(spec.windows ? { windows: { shellVersion: spec.windows.version } } : {}) }, null, 2)}\n`);
 
-  program(spec, dir, 'Tentacle', 'tentacle.js');
-  program(spec, dir, 'systemctl', 'systemctl.js');
-  program(spec, dir, 'systemd-run', 'systemd-run.js');
-  if (spec.isServer) program(spec, dir, 'Octopus.Server', 'octopus-server.js');
-  script(join(layout.bin, 'sudo'), sudo);
-  script(layout.shell, `${mark(dir)}export PATH=${quoted(layout.bin)}:"$PATH"\nif [ "\${1-}" = -c ]; then exec bash -c "$2"; fi\nexec bash --noprofile --norc -i\n`);
-
-  enabledUnit(dir, tentacleUnit, unitText(join(layout.bin, 'Tentacle'), tentacleInstance));
+  if (spec.windows) windowsPrograms(spec, spec.windows, dir);
+  else linuxPrograms(spec, dir);
+  enabledUnit(dir, tentacleUnit, unitText(join(layout.bin, spec.windows ? 'Tentacle.exe' : 'Tentacle'), tentacleInstance));
   if (spec.isServer) {
     enabledUnit(dir, serverUnit, [
       '[Unit]', 'Description=Octopus Server', 'After=network.target', '',
@@ -62,9 +61,38 @@ export async function createMachine(home: string, spec: MachineSpec): Promise<Ma
   const noListen = spec.polls?.noListen ?? false;
   const thumbprint = await configureTentacle(dir, port, entriesOf(spec, subscription), noListen);
   return {
-    mode: spec.polls ? 'polling' : 'listening', subscription, noListen,
+    platform: spec.windows ? 'windows' : 'linux', mode: spec.polls ? 'polling' : 'listening', subscription, noListen,
     name: spec.name, dir, port, thumbprint, config: layout.tentacleConfig, bin: layout.bin, shell: layout.shell, state: spec.state, isServer: spec.isServer,
   };
+}
+
+function linuxPrograms(spec: MachineSpec, dir: string): void {
+  const { bin, shell } = machineLayout(dir);
+  program(spec, dir, join(bin, 'Tentacle'), 'tentacle.js');
+  program(spec, dir, join(bin, 'systemctl'), 'systemctl.js');
+  program(spec, dir, join(bin, 'systemd-run'), 'systemd-run.js');
+  if (spec.isServer) program(spec, dir, join(bin, 'Octopus.Server'), 'octopus-server.js');
+  script(join(bin, 'sudo'), sudo);
+  script(shell, `${mark(spec, dir)}export PATH=${quoted(bin)}:"$PATH"\nif [ "\${1-}" = -c ]; then exec bash -c "$2"; fi\nexec bash --noprofile --norc -i\n`);
+}
+
+/**
+ * A Windows machine as far as a Tentacle's scripts see it: `Tentacle.exe`, PowerShell under both of its names, `schtasks.exe`,
+ * and a module with the cmdlets for services and scheduled tasks. Its service manager is the sandbox's, out of their sight.
+ */
+function windowsPrograms(spec: MachineSpec, pwsh: Pwsh, dir: string): void {
+  const { bin, shell, serviceManager, modules } = machineLayout(dir);
+  const module = join(modules, windowsModuleName);
+  for (const folder of [serviceManager, module, join(dir, 'ProgramData'), join(dir, 'Temp')]) mkdirSync(folder, { recursive: true });
+  program(spec, dir, join(bin, 'Tentacle.exe'), 'tentacle.js');
+  program(spec, dir, join(serviceManager, 'systemctl'), 'systemctl.js');
+  program(spec, dir, join(serviceManager, 'systemd-run'), 'systemd-run.js');
+  program(spec, dir, join(bin, 'windows-machine'), 'windows-machine.js');
+  for (const name of ['schtasks', 'schtasks.exe']) program(spec, dir, join(bin, name), 'windows-machine.js', 'schtasks ');
+  for (const name of ['pwsh', 'pwsh.exe', 'powershell', 'powershell.exe']) script(join(bin, name), `${mark(spec, dir)}exec ${quoted(pwsh.path)} "$@"\n`);
+  writeFileSync(join(module, `${windowsModuleName}.psd1`), windowsModuleManifest);
+  writeFileSync(join(module, `${windowsModuleName}.psm1`), windowsModule);
+  script(shell, `${mark(spec, dir)}export PATH=${quoted(bin)}:"$PATH"\nif [ "\${1-}" = -c ]; then exec ${quoted(pwsh.path)} -NoProfile -NonInteractive -Command "$2"; fi\nexec ${quoted(pwsh.path)} -NoProfile -NoLogo\n`);
 }
 
 /** One passive entry a thumbprint; a polling Tentacle has one active entry a server address instead of the server's own. */
@@ -99,12 +127,17 @@ function enabledUnit(dir: string, unit: string, text: string): void {
 }
 
 /** A program of the machine: a wrapper that says which machine it is on. */
-function program(spec: MachineSpec, dir: string, name: string, bundle: string): void {
-  script(join(machineLayout(dir).bin, name), `${mark(dir)}exec ${quoted(spec.node)} ${quoted(join(spec.programs, bundle))} "$@"\n`);
+function program(spec: MachineSpec, dir: string, path: string, bundle: string, words = ''): void {
+  script(path, `${mark(spec, dir)}exec ${quoted(spec.node)} ${quoted(join(spec.programs, bundle))} ${words}"$@"\n`);
 }
 
-function mark(dir: string): string {
-  return `export SANDBOX_MACHINE=${quoted(dir)}\n`;
+/** What tells the programs of a machine where they are; on Windows also what every process finds in its environment there. */
+function mark(spec: MachineSpec, dir: string): string {
+  const settings = {
+    SANDBOX_MACHINE: dir,
+    ...(spec.windows ? { OS: 'Windows_NT', COMPUTERNAME: spec.name.toUpperCase(), ProgramData: join(dir, 'ProgramData'), TEMP: join(dir, 'Temp'), TMP: join(dir, 'Temp'), TMPDIR: join(dir, 'Temp'), SANDBOX_PWSH: spec.windows.path, PSModulePath: machineLayout(dir).modules } : {}),
+  };
+  return Object.entries(settings).map(([name, value]) => `export ${name}=${quoted(value)}\n`).join('');
 }
 
 function script(path: string, body: string): void {

@@ -7,6 +7,7 @@ export interface MachineRecord {
   dir: string;
   /** Where its Tentacle listens on 127.0.0.1, unless it only polls. */
   port: number;
+  platform: 'linux' | 'windows';
   mode: 'listening' | 'polling';
   /** `poll://.../`, when it polls. */
   subscription: string | null;
@@ -38,6 +39,8 @@ export interface SandboxFile {
   server: ServerSummary | null;
   /** What the pauses and time-outs of polling are divided by; 1 = as the real ones. */
   pollingPauseFactor?: number;
+  /** What of the estate is not there, and why: `win-01: no pwsh`. */
+  notRehearsed?: string[];
 }
 
 export function sandboxFilePath(home: string): string {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, createServerCertificate } from '../server/creation.ts';
+import { findPwsh } from '../windows/pwsh.ts';
 import type { Estate } from './estate.ts';
 import { freePort } from './free-port.ts';
 import { createMachine, type MachineRecord } from './machine.ts';
@@ -25,22 +26,26 @@ export async function createSandbox(home: string, estate: Estate | null, program
   }
   if (!estate) throw new Error(`There is no sandbox in ${home} yet: say with --estate what to make it from.`);
   if (existsSync(join(home, 'machines'))) throw new Error(`The sandbox in ${home} was not made completely. Delete the folder, or take another one.`);
+  const pwsh = estate.machines.some(({ platform }) => platform === 'windows') ? findPwsh(process.env) : null;
+  const machineSpecs = estate.machines.filter(({ platform }) => platform !== 'windows' || pwsh !== null);
+  const notRehearsed = estate.machines.filter((machine) => !machineSpecs.includes(machine)).map(({ name }) => `${name}: no pwsh`);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const certificate = createServerCertificate();
   const machines: MachineRecord[] = [];
   const commsPorts: number[] = [];
   for (let node = 0; node < estate.server.nodes.length; node += 1) commsPorts.push(await freePort());
   const addresses = commsPorts.map((port) => `https://127.0.0.1:${port}`);
-  for (const { name, state, mode, noListen = true, tentacleVersion, foreignTrust = [] } of estate.machines) {
+  for (const { name, state, platform, mode, noListen = true, tentacleVersion, foreignTrust = [] } of machineSpecs) {
     machines.push(await createMachine(home, {
       name, state, tentacleVersion, programs, node: process.execPath,
       trusted: [certificate.thumbprint, ...foreignTrust],
       ...(mode === 'polling' ? { polls: { addresses, noListen } } : {}),
+      ...(platform === 'windows' && pwsh ? { windows: pwsh } : {}),
       isServer: estate.server.nodes.some(({ machine }) => machine === name),
     }));
   }
-  const server = await createServer(home, estate, machines, certificate, commsPorts);
-  const file = { controlPort: await freePort(), controlToken: randomBytes(24).toString('base64url'), supervisorSocket: socketPath(home), machines, server, pollingPauseFactor: pauseFactor ?? estate.pollingPauseFactor };
+  const server = await createServer(home, { ...estate, machines: machineSpecs }, machines, certificate, commsPorts);
+  const file = { controlPort: await freePort(), controlToken: randomBytes(24).toString('base64url'), supervisorSocket: socketPath(home), machines, server, notRehearsed, pollingPauseFactor: pauseFactor ?? estate.pollingPauseFactor };
   writeSandboxFile(home, file);
   return file;
 }

@@ -25,7 +25,7 @@ export interface ServerEstate {
 }
 
 /** What machine creation made; `port` and `thumbprint` are those of its Tentacle. */
-export interface ServerMachine { name: string; dir: string; port: number; thumbprint: string; /** `poll://.../` of a polling Tentacle. */ subscription?: string | null }
+export interface ServerMachine { name: string; dir: string; port: number; thumbprint: string; /** `poll://.../` of a polling Tentacle. */ subscription?: string | null; platform?: 'linux' | 'windows' }
 
 export interface ServerNodeRecord { name: string; machine: string; webPort: number; commsPort: number }
 export interface ServerRecord {
@@ -83,7 +83,7 @@ function addMachine(content: DatabaseContent, spaceName: string, machine: Server
     SpaceId: space.Id, Name: spec.name, Slug: slugOf(spec.name), MachinePolicyId: inSpace(all.MachinePolicies)[0]?.Id ?? '', IsDisabled: spec.disabled ?? false, IsInProcess: false,
     // An estate that has been in use: each Tentacle was checked when it was last on.
     ...(machine
-      ? { HealthStatus: spec.off ? 'Unavailable' as const : 'Healthy' as const, StatusSummary: '', OperatingSystem: 'Linux', ShellName: 'Bash', ShellVersion: '5.2', Architecture: 'x64' }
+      ? { HealthStatus: spec.off ? 'Unavailable' as const : 'Healthy' as const, StatusSummary: '', ...(machine.platform === 'windows' ? { OperatingSystem: 'Microsoft Windows NT 10.0.20348.0', ShellName: 'PowerShell', ShellVersion: '5.1' } : { OperatingSystem: 'Linux', ShellName: 'Bash', ShellVersion: '5.2' }), Architecture: 'x64' }
       : { HealthStatus: 'Unknown' as const, StatusSummary: 'This machine was recently added. Please perform a health check.', OperatingSystem: 'Unknown', ShellName: 'Unknown', ShellVersion: 'Unknown', Architecture: '' }),
     HasLatestCalamari: true,
     SkipInitialHealthCheck: false, Thumbprint: Endpoint.Thumbprint ?? null, Uri: Endpoint.Uri ?? null, Endpoint, LastChecked: null,

@@ -20,6 +20,8 @@ export interface AgentOptions {
   version: string;
   executable: string;
   env: NodeJS.ProcessEnv;
+  /** On a Windows machine: the version of its PowerShell. */
+  windows?: { shellVersion: string };
   /** Told once the trust list is read and in force: what is in it, and which certificate is presented. */
   started(state: { effective: TrustedServer[]; thumbprint: string; port: number | null }): void;
   dropConnections(): boolean;
@@ -52,7 +54,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   for (const server of effective) log.write('INFO', `Agent will trust Octopus Servers with the thumbprint: ${server.Thumbprint}`);
   if (effective.length === 0) log.write('INFO', 'The agent is not configured to trust any Octopus Servers.');
   const scripts = new Scripts(configuration.home, scriptEnvironment(options, der));
-  const handle = (call: Call) => Promise.resolve().then(() => answer(scripts, call, () => about(options.version, der)));
+  const handle = (call: Call) => Promise.resolve().then(() => answer(scripts, call, () => about(options, der)));
   const pollers = startPolling(options, effective, log, { pfx: certificate.pfx, ownThumbprint: thumbprint, handle });
 
   const port = configuration.noListen ? null : configuration.port;
@@ -169,7 +171,8 @@ function scriptEnvironment(options: AgentOptions, der: Buffer): NodeJS.ProcessEn
   };
 }
 
-function about(version: string, der: Buffer): Record<string, string> {
+function about({ version, windows }: AgentOptions, der: Buffer): Record<string, string> {
+  if (windows) return { version, certificateSignatureAlgorithm: signatureAlgorithm(der), shell: 'PowerShell', shellVersion: windows.shellVersion, operatingSystem: 'Microsoft Windows NT 10.0.20348.0' };
   const bash = spawnSync('bash', ['-c', 'echo "$BASH_VERSION"'], { encoding: 'utf8' });
   return {
     version,

@@ -11,6 +11,8 @@ export interface TentacleHost {
   /** The path that is written into units: the machine's `Tentacle`. */
   executable: string;
   version: string;
+  /** On a Windows machine: the program that controls its services. */
+  windowsServices?: string;
   stdout(text: string): void;
   stderr(text: string): void;
   /** Runs a program of the machine to its end. */

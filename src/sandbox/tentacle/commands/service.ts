@@ -4,6 +4,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { ControlledFailure } from '../failures.ts';
 import { listInstances } from '../instances.ts';
 import { flag, valued } from '../options.ts';
+import { windowsService } from './windows-service.ts';
 
 const actions = ['restart', 'stop', 'uninstall', 'install', 'reconfigure', 'start'] as const;
 type Action = typeof actions[number];
@@ -24,8 +25,12 @@ export function service(): Command {
       valued('password|p', () => undefined),
       valued('dependOn', (value) => { dependency = value; }),
     ],
-    run(context) {
+    async run(context) {
       for (const name of chosen(context, instance)) {
+        if (context.host.windowsServices !== undefined) {
+          await windowsService(context, name, context.host.windowsServices, wanted);
+          continue;
+        }
         checkPrerequisites(context);
         const unit = name.replaceAll('/', '').replaceAll(/\s+/g, '-');
         const definition = () => unitText(context.host.executable, name, user, dependency);

@@ -1,0 +1,103 @@
+/**
+ * What a Windows machine's PowerShell has and a PowerShell on Linux lacks, as far as scripts of a Tentacle need it: services
+ * and scheduled tasks. Strict: a parameter that is not here is refused by PowerShell itself. Found by name, as a module in
+ * PSModulePath.
+ */
+export const windowsModuleName = 'SandboxWindows';
+
+const names = [
+  'Get-Service', 'Start-Service', 'Stop-Service', 'Restart-Service', 'Get-CimInstance', 'New-ScheduledTaskAction', 'New-ScheduledTaskTrigger', 'New-ScheduledTaskPrincipal',
+  'New-ScheduledTaskSettingsSet', 'Register-ScheduledTask', 'Start-ScheduledTask', 'Get-ScheduledTask', 'Unregister-ScheduledTask',
+];
+
+export const windowsModuleManifest = `@{
+  RootModule = '${windowsModuleName}.psm1'
+  ModuleVersion = '1.0'
+  GUID = '5b4f1d0e-0f3b-4a55-9d0c-6a3a5d6c8f11'
+  FunctionsToExport = @(${names.map((name) => `'${name}'`).join(', ')})
+  CmdletsToExport = @()
+  AliasesToExport = @()
+}
+`;
+
+export const windowsModule = String.raw`
+function Invoke-Sandbox([string[]]$words) {
+  $answer = & windows-machine @words 2>&1 | ForEach-Object { "$_" }
+  if ($LASTEXITCODE -ne 0) { $global:LASTEXITCODE = 0; throw ($answer -join [Environment]::NewLine) }
+  if ($answer) { ($answer -join '') | ConvertFrom-Json }
+}
+
+function Get-Service {
+  [CmdletBinding()] param([Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)][string[]]$Name)
+  process {
+    if (-not $Name) { return Invoke-Sandbox @('services') }
+    foreach ($one in $Name) {
+      $found = Invoke-Sandbox @('services') | Where-Object { $_.Name -like $one }
+      if (-not $found -and -not [WildcardPattern]::ContainsWildcardCharacters($one)) {
+        Write-Error -Message "Cannot find any service with service name '$one'." -Category ObjectNotFound -ErrorId 'NoServiceFoundForGivenName,Microsoft.PowerShell.Commands.GetServiceCommand'
+      }
+      $found
+    }
+  }
+}
+
+function Start-Service {
+  [CmdletBinding()] param([Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)][string]$Name)
+  process { Invoke-Sandbox @('start', $Name) }
+}
+function Stop-Service {
+  [CmdletBinding()] param([Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)][string]$Name, [switch]$Force, [switch]$NoWait)
+  process { Invoke-Sandbox @('stop', $Name) }
+}
+function Restart-Service {
+  [CmdletBinding()] param([Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)][string]$Name, [switch]$Force)
+  process { Invoke-Sandbox @('stop', $Name); Invoke-Sandbox @('start', $Name) }
+}
+
+function Get-CimInstance {
+  [CmdletBinding()] param([Parameter(Mandatory = $true, Position = 0)][string]$ClassName, [string]$Filter)
+  if ($ClassName -ne 'Win32_Service') { throw "The sandbox's Windows knows the class Win32_Service only, not $ClassName." }
+  $services = Invoke-Sandbox @('services') | ForEach-Object { [pscustomobject]@{ Name = $_.Name; State = $_.Status; ProcessId = $_.ProcessId; StartMode = if ($_.StartType -eq 'Automatic') { 'Auto' } else { $_.StartType }; PathName = $_.PathName; StartName = 'LocalSystem' } }
+  if (-not $Filter) { return $services }
+  if ($Filter -notmatch "^\s*Name\s*=\s*(?:'([^']*)'|""([^""]*)"")\s*$") { throw "The sandbox's Windows knows filters of the form Name='..' only, not $Filter." }
+  $wanted = "$($Matches[1])$($Matches[2])"
+  $services | Where-Object { $_.Name -eq $wanted }
+}
+
+function New-ScheduledTaskAction {
+  [CmdletBinding()] param([Parameter(Mandatory = $true, Position = 0)][string]$Execute, [Parameter(Position = 1)][string]$Argument)
+  [pscustomobject]@{ Execute = $Execute; Arguments = $Argument }
+}
+function New-ScheduledTaskTrigger {
+  [CmdletBinding()] param([Parameter(Mandatory = $true)][switch]$Once, [Parameter(Mandatory = $true)][datetime]$At)
+  [pscustomobject]@{ At = $At.ToUniversalTime().ToString('o') }
+}
+function New-ScheduledTaskPrincipal {
+  [CmdletBinding()] param([Parameter(Mandatory = $true, Position = 0)][string]$UserId, [ValidateSet('ServiceAccount')][string]$LogonType, [ValidateSet('Highest', 'Limited')][string]$RunLevel)
+  if ($UserId -notin 'SYSTEM', 'NT AUTHORITY\SYSTEM', 'S-1-5-18') { throw "The sandbox's Windows runs tasks as SYSTEM only, not as $UserId." }
+  [pscustomobject]@{ UserId = $UserId }
+}
+function New-ScheduledTaskSettingsSet {
+  [CmdletBinding()] param([switch]$AllowStartIfOnBatteries, [switch]$DontStopIfGoingOnBatteries, [switch]$StartWhenAvailable, [timespan]$ExecutionTimeLimit, [timespan]$DeleteExpiredTaskAfter, [string]$MultipleInstances, [int]$Priority, [switch]$Hidden)
+  [pscustomobject]@{ StartWhenAvailable = [bool]$StartWhenAvailable }
+}
+function Register-ScheduledTask {
+  [CmdletBinding()] param([Parameter(Mandatory = $true, Position = 0)][string]$TaskName, [Parameter(Mandatory = $true)]$Action, $Trigger, $Principal, $Settings, [string]$Description, [ValidateSet('SYSTEM', 'NT AUTHORITY\SYSTEM')][string]$User, [ValidateSet('Highest', 'Limited')][string]$RunLevel, [switch]$Force)
+  $task = @{ name = $TaskName; execute = $Action.Execute; arguments = "$($Action.Arguments)"; at = if ($Trigger) { $Trigger.At } else { $null } } | ConvertTo-Json -Compress
+  Invoke-Sandbox @('task-register', [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($task)), "$([bool]$Force)")
+}
+function Start-ScheduledTask {
+  [CmdletBinding()] param([Parameter(Mandatory = $true, Position = 0)][string]$TaskName)
+  Invoke-Sandbox @('task-start', $TaskName)
+}
+function Get-ScheduledTask {
+  [CmdletBinding()] param([Parameter(Position = 0)][string]$TaskName = '*')
+  $found = Invoke-Sandbox @('tasks') | Where-Object { $_.TaskName -like $TaskName }
+  if (-not $found -and -not [WildcardPattern]::ContainsWildcardCharacters($TaskName)) { Write-Error -Message "No MSFT_ScheduledTask objects found with property 'TaskName' equal to '$TaskName'.  Verify the value of the property and retry." -Category ObjectNotFound }
+  $found
+}
+function Unregister-ScheduledTask {
+  [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')] param([Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)][string]$TaskName)
+  process { if ($PSCmdlet.ShouldProcess($TaskName)) { Invoke-Sandbox @('task-remove', $TaskName) } }
+}
+`;

@@ -1,0 +1,55 @@
+import { splitCommandLine, type ScheduledTasks } from './scheduled-tasks.ts';
+
+/** What a program of the machine answers. */
+export interface Outcome { exitCode: number; stdout: string; stderr: string }
+
+const flags = new Set(['/create', '/run', '/delete', '/query', '/end', '/f', '/z', '/v1', '/it', '/np', '/nh', '/v']);
+const valued = new Set(['/tn', '/tr', '/sc', '/st', '/sd', '/ru', '/rp', '/rl', '/fo']);
+
+/** `schtasks.exe`: create (ONCE only), run, delete, query. Any other option is refused. */
+export function schtasks(tasks: ScheduledTasks, args: string[], now = new Date()): Outcome {
+  const options = new Map<string, string>();
+  for (let index = 0; index < args.length; index += 1) {
+    const option = (args[index] as string).toLowerCase();
+    if (flags.has(option)) options.set(option, '');
+    else if (valued.has(option) && index + 1 < args.length) options.set(option, args[index += 1] as string);
+    else return failed(`Invalid argument/option - '${args[index] ?? ''}'.\nType "SCHTASKS /?" for usage.`);
+  }
+  const name = options.get('/tn') ?? '';
+  try {
+    if (options.has('/create')) return create(tasks, name, options, now);
+    if (name === '' && !options.has('/query')) return failed('Mandatory option \'/tn\' is missing.');
+    if (options.has('/run')) {
+      tasks.start(name);
+      return ok(`SUCCESS: Attempted to run the scheduled task "${name}".`);
+    }
+    if (options.has('/delete')) {
+      if (!options.has('/f')) return failed('The sandbox deletes a task only with /F: nobody is there to be asked.');
+      tasks.remove(name);
+      return ok(`SUCCESS: The scheduled task "${name}" was successfully deleted.`);
+    }
+    if (options.has('/query')) {
+      const found = name === '' ? tasks.list() : [tasks.find(name)].filter((task) => task !== undefined);
+      if (name !== '' && found.length === 0) return failed('The system cannot find the file specified.');
+      return ok(found.map((task) => `${task.name}  ${task.at ?? 'N/A'}  ${tasks.isRunning(task.name) ? 'Running' : 'Ready'}`).join('\n'));
+    }
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error));
+  }
+  return failed('Invalid syntax. Mandatory option is missing.');
+}
+
+function create(tasks: ScheduledTasks, name: string, options: Map<string, string>, now: Date): Outcome {
+  const [command, schedule, time] = [options.get('/tr'), options.get('/sc'), options.get('/st')];
+  if (name === '' || command === undefined || schedule === undefined) return failed('Invalid syntax. Mandatory option is missing.');
+  if (schedule.toUpperCase() !== 'ONCE') return failed(`The sandbox schedules tasks ONCE only, not ${schedule}.`);
+  if (time === undefined || !/^\d\d:\d\d$/.test(time)) return failed(`Invalid value for /ST option.`);
+  if (options.has('/sd')) return failed('The sandbox does not support /SD.');
+  const at = new Date(now);
+  at.setHours(Number(time.slice(0, 2)), Number(time.slice(3)), 0, 0);
+  tasks.register({ name, command: splitCommandLine(command), at: at.toISOString() }, options.has('/f'));
+  return ok([...(at < now ? ['WARNING: The task may not run because /ST is earlier than current time.'] : []), `SUCCESS: The scheduled task "${name}" has successfully been created.`].join('\n'));
+}
+
+const ok = (text: string): Outcome => ({ exitCode: 0, stdout: text === '' ? '' : `${text}\n`, stderr: '' });
+const failed = (text: string): Outcome => ({ exitCode: 1, stdout: '', stderr: `ERROR: ${text}\n` });
