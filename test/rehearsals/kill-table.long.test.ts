@@ -8,47 +8,62 @@ const minutes = Number(process.env['KILL_TABLE_MINUTES'] ?? 8);
 const seed = Number(process.env['KILL_TABLE_SEED'] ?? Math.floor(Date.now() / 86_400_000));
 /** Only rows whose name matches this. */
 const only = process.env['KILL_TABLE_ONLY'] ?? '';
+/** Rows at the same time, each in a sandbox of its own: a rotation waits half of its time. */
+const LANES = Number(process.env['KILL_TABLE_LANES'] ?? 2);
 /** One in so many rows is a random time after a random point. */
 const RANDOM_EVERY = 5;
 
 let killable: string;
-let bench: KillBench | null = null;
-beforeAll(async () => {
-  killable = buildKillable();
-  bench = await KillBench.start(ESTATE, killable);
-});
+const benches = new Set<KillBench>();
+async function startBench(): Promise<KillBench> {
+  const bench = await KillBench.start(ESTATE, killable);
+  benches.add(bench);
+  return bench;
+}
+async function stopBench(bench: KillBench): Promise<void> {
+  benches.delete(bench);
+  await bench.stop();
+}
+
+beforeAll(() => { killable = buildKillable(); });
 afterAll(async () => {
-  await bench?.stop();
+  await Promise.all([...benches].map(stopBench));
   rmSync(killable, { recursive: true, force: true });
 });
 
 test('kill table: whatever is killed at whichever point, starting the host and running the runbook again completes the rotation', { timeout: (minutes + 10) * 60_000 }, async () => {
   const until = performance.now() + minutes * 60_000;
   const random = seeded(seed);
-  const { points, problems } = await bench!.undisturbed();
+  const first = await startBench();
+  const { points, problems } = await first.undisturbed();
   expect(problems, 'a rotation that nobody disturbs').toEqual([]);
 
   const possible = rowsOf(points);
   const chosen = shuffled(possible.filter((row) => new RegExp(only).test(rowName(row))), random);
+  let number = 0;
+  let randomRows = 0;
+  const next = (): Row | undefined => {
+    number++;
+    if (only !== '' || number % RANDOM_EVERY !== 0) return chosen.shift();
+    randomRows++;
+    return randomRow(points, random);
+  };
   const results: RowResult[] = [];
   const failures: string[] = [];
-  let randomRows = 0;
-  while (performance.now() < until) {
-    const isRandom = only === '' && results.length % RANDOM_EVERY === RANDOM_EVERY - 1;
-    const row: Row | undefined = isRandom ? randomRow(points, random) : chosen.shift();
-    if (row === undefined) break;
-    if (isRandom) randomRows++;
-    const result = await bench!.runRow(row, `Kill table, seed ${seed}, row ${results.length + 1}`);
-    results.push(result);
-    console.log(`${result.problems.length === 0 ? 'completed' : 'FAILED   '} ${rowName(row)}: ${result.struck ? '' : 'never reached, '}${result.runs} run(s), ${result.seconds} s`);
-    if (result.problems.length > 0) {
-      failures.push(`${rowName(row)}\n${result.problems.map((one) => `- ${one}`).join('\n')}\n${await bench!.evidence().catch(String)}`);
+  const lane = async (bench: KillBench): Promise<void> => {
+    for (let row = performance.now() < until ? next() : undefined; row !== undefined; row = performance.now() < until ? next() : undefined) {
+      const result = await bench.runRow(row, `Kill table, seed ${seed}, row ${number}`);
+      results.push(result);
+      console.log(`${result.problems.length === 0 ? 'completed' : 'FAILED   '} ${rowName(row)}: ${result.struck ? '' : 'never reached, '}${result.runs} run(s), ${result.seconds} s`);
+      if (result.problems.length === 0) continue;
+      failures.push(`${rowName(row)}\n${result.problems.map((one) => `- ${one}`).join('\n')}\n${await bench.evidence().catch(String)}`);
       console.log(failures.at(-1));
       // What a failed row left would fail the next ones too.
-      await bench!.stop();
-      bench = await KillBench.start(ESTATE, killable);
+      await stopBench(bench);
+      bench = await startBench();
     }
-  }
+  };
+  await Promise.all(Array.from({ length: LANES }, async (_, index) => lane(index === 0 ? first : await startBench())));
   console.log(`Kill table, seed ${seed}: ${results.length - randomRows} rows run of ${possible.length} possible, and ${randomRows} at random times; ${results.filter((one) => one.struck).length} struck; ${failures.length} failed.`);
   expect(results.some((one) => one.struck)).toBe(true);
   expect(failures).toEqual([]);
