@@ -179,8 +179,8 @@ ${TEXTS}
       polled[i] = (style[i] == 2 || style[i] == 11) && address[i] != "null" && subscription[i] != "null" && !web[i]
     }
     function same_but_thumbprint(i, j) { return style[i] == style[j] && account[i] == account[j] }
-    function no_equal(i, key) {
-      key = plain[i] "\t" place[i]
+    function no_equal(whose, where_at,   key) {
+      key = whose "\t" where_at
       if (key in taken) fail(3)
       taken[key] = 1
     }
@@ -193,13 +193,12 @@ ${TEXTS}
       for (i = 1; i <= count; i++) if (plain[i] == other && !web[i]) {
         found = 0
         for (j = 1; j <= count; j++) if (plain[j] == wanted && place[j] == place[i]) { if (found) fail(3); found = j }
-        if (!found) {
-          if ((wanted "\t" place[i]) in taken) fail(3)
-          taken[wanted "\t" place[i]] = 1; twin[i] = 1
-        } else if (!same_but_thumbprint(i, found)) fail(6)
+        if (!found) twin[i] = 1
+        else if (!same_but_thumbprint(i, found)) fail(6)
         else if (exact[found] != wanted) mend[found] = 1
       }
-      for (i = 1; i <= count; i++) no_equal(i)
+      for (i = 1; i <= count; i++) no_equal(plain[i], place[i])
+      for (i in twin) no_equal(wanted, place[i])
       cursor = 1
       for (i = 1; i <= count; i++) {
         if (i in mend) { out = out raw(cursor, from_thumbprint[i]) wanted; cursor = to_thumbprint[i] }
@@ -217,7 +216,7 @@ ${TEXTS}
         for (j = 1; j <= count; j++) if (exact[j] == other && place[j] == place[i] && same_but_thumbprint(i, j)) kept = 1
         if (!kept) fail(5)
       }
-      for (i = 1; i <= count; i++) if (!(i in gone)) no_equal(i)
+      for (i = 1; i <= count; i++) if (!(i in gone)) no_equal(plain[i], place[i])
       out = raw(1, lead[1])
       for (i = 1; i <= count; i++) if (!(i in gone)) { out = out (some ? raw(end[i - 1], lead[i]) : "") raw(lead[i], end[i]); some = 1 }
       printf "%s%sx", out, raw(end[count], size + 1)
