@@ -108,14 +108,16 @@ export async function openRotation(context: PhaseContext, access: Omit<RotationA
   return lease.rotationId;
 }
 
-/** Ticket texts that earlier rotations were forced with. */
+/** Ticket texts that earlier rotations were forced with; one that got no plan has not used up its text. */
 export async function pastForces(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>): Promise<string[]> {
   const { folder, secrets, files } = await leaseOptions(context, access, null, true);
   const forces: string[] = [];
   for (const rotationId of await folder.rotationIds()) {
     if (!(await folder.hasJournal(rotationId))) continue;
-    const forced = opened(await readJournal({ files, folder, rotationId, key: secrets.journalKey(rotationId) }))?.forced;
-    if (forced) forces.push(forced);
+    const entries = await readJournal({ files, folder, rotationId, key: secrets.journalKey(rotationId) });
+    const forced = opened(entries)?.forced;
+    // Killed between the two, nothing was fixed yet: the same text must still open it.
+    if (forced && plan(entries) !== null) forces.push(forced);
   }
   return forces;
 }
