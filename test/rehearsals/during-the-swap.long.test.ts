@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../support/sandbox.ts';
+import { Scenario } from '../support/scenario.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dur-'));
+let story: Scenario;
+beforeAll(async () => {
+  story = await Scenario.start('test/estates/three-machines.json', { settings: ['--restart-watch-seconds', '12', '--drain-limit-minutes', '0'] });
+  await story.begin();
+});
+beforeEach(() => story.sandbox.setFaults({}));
+afterAll(async () => {
+  await story.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const handedOver = (after: number) => story.entry('the step hands over', (entry) => entry.kind === 'handed-over', after);
+const stage = (name: string, after: number) => story.entry(`the relay is at "${name}"`, (entry) => entry.kind === 'relay-stage' && entry.data.stage === name, after);
+
+/** The relay did not swap: OLD in the database and in force, the node takes tasks, and the second run says why. */
+async function expectNotSwapped(after: number, code: string): Promise<{ log: string }> {
+  const { task, log, refusals } = await story.queuedRun(after);
+  expect([task.state, new Set(refusals)], log.slice(-3000)).toEqual(['Failed', new Set([code])]);
+  const { server } = await story.sandbox.truth();
+  expect([server.database.thumbprint, server.nodes[0]!.presents]).toEqual([story.old, story.old]);
+  expect(await story.isDrained()).toBe(false);
+  expect((await story.sandbox.truth()).events.filter((one) => one.event === 'certificate-imported' && one['to'] === story.fresh)).toEqual([]);
+  await story.holds();
+  return { log };
+}
+
+describe('one rotation through everything that can go wrong before the import', () => {
+  const TICKET = 'INC-1';
+
+  it('a drain limit that is reached: DRAIN_LIMIT, undrained, and nobody\'s task is cancelled', async () => {
+    const run = await story.start(TICKET);
+    await handedOver(0);
+    const other = await story.longTask('web-02', join(folder, 'limit'));
+    expect((await story.ended(run)).task.state).toBe('Success');
+    const { log } = await expectNotSwapped(0, 'DRAIN_LIMIT');
+    expect(log).toMatch(/1 task\(s\) still ran on this node after 0 minutes; they were not cancelled/);
+    expect((await story.client.task(other.task.id)).state).toBe('Executing');
+    await other.finish();
+    expect((await story.client.task(other.task.id)).state).toBe('Success');
+  });
+
+  it('a proof that is lost during the drain: PROOF_LOST with the name, undrained, not swapped', async () => {
+    await story.set('--drain-limit-minutes', '5');
+    const after = story.journal().length;
+    await story.start(TICKET);
+    await handedOver(after);
+    const other = await story.longTask('web-01', join(folder, 'lost'));
+    await stage('drain', after);
+    await story.sandbox.power('web-02', 'stop');
+    await other.finish();
+    const { log } = await expectNotSwapped(after, 'PROOF_LOST');
+    expect(log).toMatch(/1 machine\(s\) lost the proof that they trust the new certificate: web-02 \(its port does not answer/);
+    await story.sandbox.power('web-02', 'start');
+    await until('the Tentacle on web-02 runs', 20_000, async () => (await story.tentacle('web-02')).running);
+  });
+
+  it('A28: a machine that is registered during the drain: not swapped, named, and taken in by the next run', async () => {
+    const { spaceId } = story.installed;
+    const api = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
+      const response = await fetch(`${story.sandbox.line.url}/api/${spaceId}/${path}`, { method, headers: { 'X-Octopus-ApiKey': story.sandbox.line.apiKey, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+      return (await response.json()) as Record<string, unknown>;
+    };
+    const id = (await story.client.registrations(spaceId)).find((one) => one.name === 'web-02')!.id;
+    const registered = await api('GET', `machines/${id}`);
+    await api('DELETE', `machines/${id}`);
+    const after = story.journal().length;
+    await story.start(TICKET);
+    await handedOver(after);
+    const other = await story.longTask('web-01', join(folder, 'registered'));
+    await stage('drain', after);
+    const { Id: _id, Links: _links, ...again } = registered;
+    await api('POST', 'machines', { ...again, Name: 'web-02-again' });
+    await other.finish();
+    const { log } = await expectNotSwapped(after, 'INVENTORY_CHANGED');
+    expect(log).toMatch(/The machines registered are not those of the plan: new: web-02-again\./);
+  });
+
+  it('rule 10: when no machine answers under NEW the swap is undone, OLD is in force again, and the second run says so', async () => {
+    const after = story.journal().length;
+    await story.start(TICKET);
+    await stage('server-away', after);
+    await story.sandbox.setFaults({ machines: Object.fromEntries(['octopus-01', 'web-01', 'web-02'].map((machine) => [machine, { dropConnections: true }])) });
+    await stage('undo', after);
+    await story.sandbox.setFaults({});
+    const { task, log, refusals } = await story.queuedRun(after);
+    expect([task.state, new Set(refusals)], log.slice(-3000)).toEqual(['Failed', new Set(['SWAP_UNDONE'])]);
+    const { server, events } = await story.sandbox.truth();
+    expect([server.database.thumbprint, server.nodes[0]!.presents]).toEqual([story.old, story.old]);
+    expect(events.filter((one) => one.event === 'certificate-imported').map((one) => one['to'])).toEqual([story.fresh, story.old]);
+    expect(await story.isDrained()).toBe(false);
+    await story.holds();
+  });
+
+  it('D12: a server that does not come back is waited for by the relay, and the rotation completes without a person when it does', async () => {
+    const after = story.journal().length;
+    const fresh = story.fresh;
+    const run = await story.start(TICKET);
+    await stage('import', after);
+    await story.sandbox.setFaults({ serverStart: 'fails' });
+    await until('the server is down', 30_000, async () => (await story.sandbox.truth()).server.nodes[0]!.running === false);
+    // Down and started again and again by its service manager: longer than a restart takes.
+    const starts = async () => (await story.sandbox.machines()).find((one) => one.name === 'octopus-01')!.units.find((unit) => unit.name === 'octopusserver.service')!.restarts;
+    const before = await starts();
+    await until('the service manager has tried it three times', 60_000, async () => (await starts()) >= before + 3);
+    expect(story.journal().slice(after).some((entry) => entry.kind === 'run-queued')).toBe(false);
+    await story.sandbox.setFaults({});
+    const queued = await story.entry('the relay queues the runbook again', (entry) => entry.kind === 'run-queued', after);
+    expect(queued.kind === 'run-queued' && queued.data.taskId).not.toBe(run);
+    await story.ends();
+    expect(story.fresh).toBe(fresh);
+    const { server, tentacles } = await story.sandbox.truth();
+    expect([server.database.thumbprint, server.nodes[0]!.presents]).toEqual([fresh, fresh]);
+    expect(tentacles.map((one) => one.effective!.some((entry) => entry.Thumbprint === fresh))).toEqual([true, true, true]);
+  });
+});
+
+describe('a rotation after that one', () => {
+  it('rule 3: a Tentacle whose restart fails gets its old list back, runs again, and is named', async () => {
+    await story.begin();
+    const before = await story.tentacle('web-01');
+    // It starts with its list of one; with two it ends at once, as a service does that a setting has broken.
+    await story.sandbox.setFaults({ machines: { 'web-01': { failsAboveTrusted: 1 } } });
+    const { task, log, refusals } = await story.run('INC-2');
+    expect([task.state, new Set(refusals)], log.slice(-3000)).toEqual(['Failed', new Set(['TRUST_NOT_PROVED'])]);
+    expect(log).toMatch(/do not provably trust the new certificate: web-01 \(/);
+    expect(log).not.toMatch(/provably trust the new certificate:[^\n]*web-02/);
+    const now = await until('the Tentacle on web-01 runs with its old list', 60_000, async () => {
+      const tentacle = await story.tentacle('web-01');
+      return tentacle.running && tentacle.effective?.length === 1 && tentacle;
+    });
+    expect(now.stored).toEqual(before.stored);
+    expect(now.effective).toEqual(before.effective);
+    await story.holds();
+  });
+});
