@@ -108,8 +108,8 @@ ${EXIT_CODES}`,
 Usage: octopus-rotation abandon --server URL --api-key-env NAME --space NAME --environment NAME [--json]
 
 What it does
-  Queues the runbook "Abandon server certificate rotation" and shows what its steps say until it has ended. The runbook runs on
-  the rotation's host, where the journal is. Ctrl-C stops the showing, not the run.
+  Queues the runbook "Abandon server certificate rotation" and shows what its steps say, then waits until the rotation is no
+  longer open. The runbook runs on the rotation's host, where the journal is. Ctrl-C stops the showing, not the run.
 
 What it changes
   The steps remove the new certificate from every Tentacle that got it, prove that it is refused, and destroy its PFX file. They

@@ -87,6 +87,11 @@ export const cliErrors = catalogue({
     safe: 'The run itself was not stopped: it goes on in Octopus.',
     next: `Follow the task ${values.task} in Octopus, or look at what is open: octopus-rotation status --help`,
   }),
+  CLI_ROTATION_STILL_OPEN: (values: { rotation: string; seconds: number }) => ({
+    message: `The run succeeded, but ${values.seconds} seconds later the rotation ${printable(values.rotation)} is still open: the relay on its host has not ended it.`,
+    safe: 'The server was not changed, and the journal is whole.',
+    next: 'Read relay.log in the folder of the rotation on the host, then run the same command again.',
+  }),
   CLI_HOME_NOT_REHEARSED: (values: { home: string }) => ({
     message: `The folder ${printable(values.home, 300)} is not empty and is not the home of an embedded Octopus.`,
     safe: NOTHING,

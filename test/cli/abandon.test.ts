@@ -1,17 +1,24 @@
 import { expect, it } from 'vitest';
 import { runCommandLine } from '../../src/cli/commands.ts';
 import type { Io } from '../../src/cli/io.ts';
+import type { LeaseMarker } from '../../src/journal/contract.ts';
 import { KEY, serve, type Answer, type Seen } from '../octopus/server.ts';
 
 const RUNBOOK = 'Abandon server certificate rotation';
 const page = (...Items: object[]): Answer => ({ json: { TotalResults: Items.length, Items } });
 
-interface Play { state?: 'Success' | 'Failed'; published?: boolean; /** The run ends only when this resolves. */ hold?: boolean }
+const MARKER: LeaseMarker = {
+  format: 1, rotationId: 'sc-20261124-8684143e', rotation: 'server-certificate', host: 'octopus-01', stateFolder: '/var/lib/octopus-rotation', openedAt: '2026-11-24T07:12:44.000Z', fence: 3, heldSince: '2026-11-24T07:13:15.000Z',
+  holder: { runner: 'relay', taskId: null, process: null },
+};
+
+interface Play { state?: 'Success' | 'Failed'; published?: boolean; /** The run does not end. */ hold?: boolean; /** A rotation is open for so many looks at the lease. */ open?: number }
 
 /** As much of Octopus as following one run meets: it takes three looks, and the server is away for one of them. */
-async function octopus({ state = 'Success', published = true, hold = false }: Play = {}): Promise<{ url: string; queued: unknown[]; followed: Promise<void> }> {
+async function octopus({ state = 'Success', published = true, hold = false, open = 0 }: Play = {}): Promise<{ url: string; queued: unknown[]; followed: Promise<void> }> {
   const queued: unknown[] = [];
   let looks = 0;
+  let leaseLooks = 0;
   let seen: () => void = () => undefined;
   const followed = new Promise<void>((resolve) => (seen = resolve));
   const step = (name: string, status: string, ...lines: [string, string][]) => ({ Name: name, Status: status, ProgressPercentage: 0, ProgressMessage: '', LogElements: lines.map(([Category, MessageText]) => ({ Category, OccurredAt: '', MessageText })), Children: [] });
@@ -21,6 +28,8 @@ async function octopus({ state = 'Success', published = true, hold = false }: Pl
     if (path === '/api/Spaces-1/projects') return page({ Id: 'Projects-1', Name: 'Octopus Rotation' });
     if (path === '/api/Spaces-1/projects/Projects-1/runbooks') return page({ Id: 'Runbooks-1', Name: 'Rotate server certificate', PublishedRunbookSnapshotId: 'RunbookSnapshots-1' }, { Id: 'Runbooks-2', Name: RUNBOOK, PublishedRunbookSnapshotId: published ? 'RunbookSnapshots-2' : null });
     if (path === '/api/Spaces-1/runbookSnapshots/RunbookSnapshots-2') return { json: { Id: 'RunbookSnapshots-2', Name: 'Snapshot 7' } };
+    if (path === '/api/Spaces-1/libraryvariablesets') return page({ Id: 'LibraryVariableSets-1', Name: 'Octopus Rotation lease', VariableSetId: 'variableset-1', ContentType: 'Variables' });
+    if (path === '/api/Spaces-1/variables/variableset-1') return { json: { Id: 'variableset-1', Version: 1, Variables: ++leaseLooks > open ? [] : [{ Name: 'Rotation.Lease', Value: JSON.stringify(MARKER) }] } };
     if (method === 'POST' && path === '/api/Spaces-1/runbook-runs/create/v1') {
       queued.push(JSON.parse(body));
       return { status: 201, json: { RunbookRunServerTasks: [{ ServerTaskId: 'ServerTasks-9' }] } };
@@ -59,6 +68,12 @@ it('runs the published snapshot of the runbook and shows what its steps say, a p
     '  Abandon ...', '      NEW is removed from 3 Tentacles.', '  Abandon: done (t)', '  Report ...', '  Report: done (t)',
     'Run ServerTasks-9: Success',
   ]);
+});
+
+it('is done only when the relay has ended the rotation', async () => {
+  const { url } = await octopus({ open: 2 });
+  const { code, out } = await abandon(url);
+  expect([code, ...out.slice(-3)]).toEqual([0, 'Run ServerTasks-9: Success', 'The relay on the host ends rotation sc-20261124-8684143e ...', 'Rotation sc-20261124-8684143e is no longer open.']);
 });
 
 it('ends with exit code 1 and the step that failed when the run fails', async () => {
