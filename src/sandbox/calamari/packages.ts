@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, copyFileSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, resolve, sep } from 'node:path';
-import { unzipSync } from 'fflate';
 import type { Variables } from '../octostache/variables.ts';
+import { unzip } from './unzip.ts';
 
 /** What Calamari says about a staged package: an output variable for each path. */
 export type SetOutput = (name: string, value: string) => void;
@@ -45,7 +45,7 @@ function sanitised(reference: string): string {
 /** Permissions in the zip are not restored. An entry that leads outside the folder is refused. */
 function extract(zip: string, target: string): void {
   mkdirSync(target, { recursive: true });
-  for (const [name, content] of Object.entries(unzipSync(readFileSync(zip)))) {
+  for (const { name, content } of unzip(readFileSync(zip))) {
     const path = resolve(target, name);
     if (path !== target && !path.startsWith(target + sep)) throw new Error(`The package contains an entry outside its folder: ${name}`);
     if (name.endsWith('/')) {
