@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packedScripts } from './packed-scripts.mjs';
 import { precompiledAjv } from './precompiled-ajv.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -62,7 +63,7 @@ const phases = readdirSync(join(root, 'steps')).filter((name) => existsSync(join
 const files = await bundle({
   ...Object.fromEntries(phases.map((phase) => [phase, join(root, 'steps', phase, 'step.ts')])),
   relay: join(root, 'src/runners/relay-entry.ts'),
-}, (name) => [precompiledAjv(root, phases.includes(name) ? name : undefined)]);
+}, (name) => [packedScripts(), precompiledAjv(root, phases.includes(name) ? name : undefined)]);
 const cli = await bundle({ 'octopus-rotation': join(root, 'src/cli/main.ts') });
 
 output.set(`packages/octopus-rotation.${version}.zip`, zip(files));
