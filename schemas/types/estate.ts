@@ -6,6 +6,10 @@
 export interface Estate {
   name: string;
   description?: string;
+  /**
+   * What the pauses and time-outs of polling are divided by, so that a rehearsal is short. 1 = as the real ones.
+   */
+  pollingPauseFactor?: number;
   server: {
     version: string;
     /**
@@ -56,8 +60,15 @@ export interface Estate {
      * The machine's own name; a registration may carry another.
      */
     name: string;
-    platform?: 'linux';
-    mode?: 'listening';
+    /**
+     * A Windows machine runs its scripts in PowerShell, so it needs a pwsh where the sandbox is.
+     */
+    platform?: 'linux' | 'windows';
+    mode?: 'listening' | 'polling';
+    /**
+     * For a polling Tentacle: whether it listens on no port. True when absent.
+     */
+    noListen?: boolean;
     state?: 'on' | 'off';
     tentacleVersion?: string;
     /**
