@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withoutBrowserAdapters } from './axios-adapters.mjs';
 import { packedScripts } from './packed-scripts.mjs';
 import { precompiledAjv } from './precompiled-ajv.mjs';
 
@@ -30,7 +31,7 @@ function entriesOf(folder) {
 async function bundle(entryPoints, plugins = () => []) {
   const made = {};
   for (const [name, entry] of Object.entries(entryPoints)) {
-    const { outputFiles } = await build({ ...product, entryPoints: { [name]: entry }, outdir: dist, plugins: plugins(name) });
+    const { outputFiles } = await build({ ...product, entryPoints: { [name]: entry }, outdir: dist, plugins: [withoutBrowserAdapters(), packedScripts(), ...plugins(name)] });
     made[`${name}.js`] = Buffer.from(outputFiles[0].contents);
   }
   return made;
@@ -63,7 +64,7 @@ const phases = readdirSync(join(root, 'steps')).filter((name) => existsSync(join
 const files = await bundle({
   ...Object.fromEntries(phases.map((phase) => [phase, join(root, 'steps', phase, 'step.ts')])),
   relay: join(root, 'src/runners/relay-entry.ts'),
-}, (name) => [packedScripts(), precompiledAjv(root, phases.includes(name) ? name : undefined)]);
+}, (name) => [precompiledAjv(root, phases.includes(name) ? name : undefined)]);
 const cli = await bundle({ 'octopus-rotation': join(root, 'src/cli/main.ts') });
 
 output.set(`packages/octopus-rotation.${version}.zip`, zip(files));
