@@ -1,12 +1,20 @@
 import type { PlannedMachine, Waves } from '../journal/contract.ts';
 
 /**
- * The order in which machines are changed (B8): canaries alone, then waves of a size or one environment after the other, machines
- * without an environment (workers) last. Pure; the order within a wave is that of the plan.
+ * The order in which machines are changed (B8): canaries alone, so many of each route and shell, since each is changed in its own way;
+ * then waves of a size or one environment after the other, machines without an environment (workers) last. Pure; the order within a
+ * wave is that of the plan.
  */
 export function wavesOf(machines: readonly PlannedMachine[], waves: Waves): PlannedMachine[][] {
-  const canaries = machines.slice(0, waves.canaries);
-  const rest = machines.slice(waves.canaries);
+  const taken = new Map<string, number>();
+  const isCanary = machines.map(({ route, shell }) => {
+    const kind = `${route} ${shell}`;
+    const before = taken.get(kind) ?? 0;
+    taken.set(kind, before + 1);
+    return before < waves.canaries;
+  });
+  const canaries = machines.filter((_, index) => isCanary[index]);
+  const rest = machines.filter((_, index) => !isCanary[index]);
   const following = waves.by === 'size' ? bySize(rest, waves.size) : byEnvironment(rest);
   return [canaries, ...following].filter((wave) => wave.length > 0);
 }

@@ -15,14 +15,17 @@ export function isProbed(machine: Pick<PlannedMachine, 'address' | 'viaProxy'>):
   return machine.address !== null && !machine.viaProxy;
 }
 
-/** Looks at machines anew, each by its own way: the host locally (A41), whoever can be dialled by the probe, the others by a script through the server. */
-export async function lookAt(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<TrustObservation[]> {
+/**
+ * Looks at machines anew, each by its own way: the host locally (A41), whoever can be dialled by the probe, the others by a script
+ * through the server, after a test of their connections unless they answered a moment ago.
+ */
+export async function lookAt(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], isConnectionTested = false): Promise<TrustObservation[]> {
   const host = machines.filter((machine) => machine.isHost);
   const probed = machines.filter((machine) => !machine.isHost && isProbed(machine));
   const asked = machines.filter((machine) => !machine.isHost && !isProbed(machine));
   const observations: TrustObservation[] = [];
   for (const machine of host) observations.push({ machine, reached: { reached: true }, probes: null, readBack: readBackOf(rotation, machine, await runOnHost(context, rotation.id, machine.own, machineScript(rotation, machine, { operation: 'observe', restart: 'none' }))) });
-  observations.push(...(await askThroughServer(context, rotation, asked)));
+  observations.push(...(await askThroughServer(context, rotation, asked, isConnectionTested)));
   if (probed.length > 0) observations.push(...(await observeTrust(context, probed, await rotation.identities())));
   return observations;
 }
@@ -43,9 +46,9 @@ export function readBackOf(rotation: Rotation, machine: PlannedMachine, result: 
  * Machines that do not answer never enter a script task (rule 15): of those that cannot be dialled only Octopus knows, so their
  * connections are tested first; then those that answer read their lists back.
  */
-async function askThroughServer(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<TrustObservation[]> {
+async function askThroughServer(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], isConnectionTested: boolean): Promise<TrustObservation[]> {
   if (machines.length === 0) return [];
-  const answering = await connected(context, rotation, machines);
+  const answering = isConnectionTested ? new Set(machines.map((machine) => machine.key)) : await connected(context, rotation, machines);
   const reachable = machines.filter((machine) => answering.has(machine.key));
   const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, reachable, 'Octopus Rotation: read trust back', (machine) => machineScript(rotation, machine, { operation: 'observe', restart: 'none' }));
   return machines.map((machine) => {
@@ -89,7 +92,7 @@ export function acceptsOldOnly(look: TrustObservation): boolean {
 }
 
 /** First and longest pause between two looks at machines that must not be kept busy by being asked: a script that runs holds up the restart. */
-const FIRST_PAUSE_MS = 500;
+const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 20_000;
 
 /**
@@ -100,13 +103,14 @@ export async function waitUntil(context: PhaseContext, rotation: Rotation, machi
   const there = new Map<string, TrustObservation>();
   const start = context.clock.monotonic();
   let pause = FIRST_PAUSE_MS;
-  let serverPauseUntil = 0;
+  // Right after its script a machine waits for it to end before it restarts.
+  let serverPauseUntil = FIRST_PAUSE_MS;
   let missing = [...machines];
   while (missing.length > 0) {
     const elapsed = context.clock.monotonic() - start;
     const isServersTurn = elapsed >= serverPauseUntil;
     const turn = missing.filter((machine) => isProbed(machine) || isServersTurn);
-    for (const look of turn.length > 0 ? await lookAt(context, rotation, turn) : []) if (wished(look)) there.set(look.machine.key, look);
+    for (const look of turn.length > 0 ? await lookAt(context, rotation, turn, true) : []) if (wished(look)) there.set(look.machine.key, look);
     if (isServersTurn) {
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
       serverPauseUntil = context.clock.monotonic() - start + pause;

@@ -7,7 +7,7 @@ import { listIsFreeOf } from '../gates/trust-list.ts';
 import { demandPass } from '../gates/verdict.ts';
 import { firstRetireIntent, leftBehind, proofOf, RETIRE_EFFECT } from '../journal/views.ts';
 import type { Phase, PhaseContext } from './context.ts';
-import { acceptsFreshOnly, isProbed, lookAt } from './looking.ts';
+import { acceptsFreshOnly, isProbed } from './looking.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { repairHint } from './repair-hint.ts';
@@ -21,6 +21,11 @@ const REMOVE: TrustChange = {
   script: { operation: 'remove' },
   task: 'TentacleRemoveTrust',
   wished: acceptsFreshOnly,
+  // Removing OLD from a machine that does not accept NEW would cut it off: it is left as it is and named.
+  unfit: (look) => {
+    const isUnfit = isProbed(look.machine) ? look.probes !== null && look.probes.fresh.verdict !== 'trusted' : look.readBack !== null && !look.readBack.trustsFresh;
+    return isUnfit ? 'it does not accept the new certificate' : null;
+  },
 };
 
 /** Document 1, step 6: trust in OLD is removed, and seen to be refused while NEW is accepted. The first intent closes roll back (rule 4). */
@@ -42,7 +47,8 @@ export const phase: Phase<RetireServerCertificateInputs> = {
       const machines = rotation.plan.machines.filter((machine) => !behind.has(machine.key));
       const host = machines.find((machine) => machine.isHost);
       const others = machines.filter((machine) => !machine.isHost);
-      const failed = await retireWhoMayBe(context, rotation, others);
+      const { there, failed } = await changeTrust(context, rotation, others, REMOVE);
+      for (const { machine } of there.values()) await rotation.prove(machine.key, 'distrusts-old', isProbed(machine) ? 'wire' : 'read-back', { thumbprint: old });
       if (host) await changeTrustOnHost(context, rotation, host, REMOVE, (result) => listIsFreeOf(result.after, old));
       await leaveBehindOrRefuse(context, rotation, failed);
       return {
@@ -52,18 +58,6 @@ export const phase: Phase<RetireServerCertificateInputs> = {
       };
     }),
 };
-
-/** Removing OLD from a machine that does not accept NEW would cut it off: it is left as it is and named. */
-async function retireWhoMayBe(context: PhaseContext, rotation: Rotation, machines: Rotation['plan']['machines']): Promise<Map<string, Failure>> {
-  const unfit = new Map<string, Failure>();
-  for (const look of await lookAt(context, rotation, machines)) {
-    const isUnfit = isProbed(look.machine) ? look.probes !== null && look.probes.fresh.verdict !== 'trusted' : look.readBack !== null && !look.readBack.trustsFresh;
-    if (isUnfit) unfit.set(look.machine.key, { reason: 'failed', text: 'it does not accept the new certificate' });
-  }
-  const { there, failed } = await changeTrust(context, rotation, machines.filter((machine) => !unfit.has(machine.key)), REMOVE);
-  for (const { machine } of there.values()) await rotation.prove(machine.key, 'distrusts-old', isProbed(machine) ? 'wire' : 'read-back', { thumbprint: rotation.plan.old });
-  return new Map([...unfit, ...failed]);
-}
 
 async function leaveBehindOrRefuse(context: PhaseContext, rotation: Rotation, failed: Map<string, Failure>): Promise<void> {
   const refused: { name: string; reason: string }[] = [];

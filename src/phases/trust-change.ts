@@ -24,6 +24,8 @@ export interface TrustChange {
   task?: 'TentacleAddTrust' | 'TentacleRemoveTrust';
   /** What a machine must show when it is done. */
   wished(look: TrustObservation): boolean;
+  /** Why a machine may not be changed in this way at all, or null. */
+  unfit?(look: TrustObservation): string | null;
 }
 
 export interface Failure { reason: LeftBehindReason; text: string }
@@ -70,8 +72,10 @@ function sort(look: TrustObservation, change: TrustChange, rotation: Rotation, o
     return false;
   }
   const isDisabled = look.machine.isDisabled;
+  const unfit = change.unfit?.(look) ?? null;
   if (isDisabled && !rotation.plan.options.enableDisabled) outcome.failed.set(key, { reason: 'disabled', text: 'it is disabled, and Octopus skips disabled machines' });
   else if (look.reached && !look.reached.reached && !isDisabled) outcome.failed.set(key, { reason: 'off', text: `it does not answer (${look.reached.code})` });
+  else if (unfit !== null) outcome.failed.set(key, { reason: 'failed', text: unfit });
   else if (look.probes?.fresh.verdict === 'wrong-peer' || look.probes?.old.verdict === 'wrong-peer') outcome.failed.set(key, { reason: 'wrong-peer', text: 'another certificate answers at its address than the one registered' });
   else return true;
   return false;
