@@ -1,6 +1,7 @@
 import { isThumbprint, type Thumbprint } from '../certificates/thumbprint.ts';
 import { tentacleErrors } from '../errors/tentacle.ts';
 import type { RepairCommand, RepairScript, TrustRoute, TrustShell } from './contract.ts';
+import { scriptOf } from './trust-script.ts';
 
 interface Options { route?: TrustRoute; shell?: TrustShell; trust: Thumbprint; distrust?: Thumbprint }
 
@@ -23,11 +24,21 @@ export const repairCommand = ((options: Options): string | null => {
   return `sudo env "PATH=$PATH:/opt/octopus/tentacle" sh -c 'Tentacle ${configure} && Tentacle ${restart}'`;
 }) as RepairCommand;
 
-/** The same as a script of its own, for the artifacts of a report. */
+const WATCH_SECONDS = 150;
+const IDLE_LIMIT_SECONDS = 900;
+
+/**
+ * A script for the machine itself, in its own shell: first `trust` (for polling a twin beside each entry with `old`), restarted with the
+ * usual net before the person's eyes, then, if wished, `distrust` taken away, with a second restart. Every step is skipped where it is
+ * done already, so it may run twice. Exit code 0 only when all of it is in force. Thumbprints only (rule 14).
+ */
 export const repairScript: RepairScript = (options) => {
-  const command = repairCommand(options);
-  if (command === null) throw new TypeError('No script can be made for a polling Tentacle.');
-  return options.shell === 'PowerShell' ? `${command}\r\n` : `#!/bin/sh\nset -eu\n${command}\n`;
+  const line = options.shell === 'PowerShell' ? repairCommand(options) : null;
+  if (line !== null) return `${line}\r\n`;
+  const common = { route: options.route, shell: options.shell, rotationId: 'repair', fence: 0, restart: 'here' as const, place: 'host' as const, restartDelaySeconds: 0, restartWatchSeconds: WATCH_SECONDS, idleLimitSeconds: IDLE_LIMIT_SECONDS };
+  const steps = [scriptOf({ ...common, operation: 'add', thumbprint: options.trust, ...(options.old === undefined ? {} : { beside: options.old }) }, 'sudo')];
+  if (options.distrust !== undefined) steps.push(scriptOf({ ...common, operation: 'remove', thumbprint: options.distrust, keep: options.trust }, 'sudo'));
+  return ['#!/usr/bin/env bash', ...steps.map((step) => `(\n${step}) || exit 1`), ''].join('\n');
 };
 
 function checked(name: string, value: string): string {

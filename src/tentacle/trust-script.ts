@@ -13,50 +13,62 @@ import type { TrustScript } from './contract.ts';
 const ROTATION_ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
 const MOST_SECONDS = 86_400;
 
+/** How the script restarts: as a phase asks, or before the eyes of the person who runs it on the machine. */
+type Options = Omit<Parameters<TrustScript>[0], 'restart'> & { restart: 'detached' | 'none' | 'here' };
+
 /**
- * The Bash script by which a Linux Tentacle changes its own trust list (tentacle-trust.md sections 2 to 6; rules 3, 9, 14; A3, A6, A19,
- * A25, A37 to A39, A41, D15). Needs bash, coreutils, awk, sed, flock and, for a restart, systemd. As root, or through `sudo -n` where
+ * The script by which a Tentacle changes its own trust list (tentacle-trust.md sections 2 to 6; rules 3, 9, 14; A2, A3, A6, A19,
+ * A25, A37 to A39, A41, D15). Bash needs coreutils, awk, sed, flock and, for a restart, systemd; as root, or through `sudo -n` where
  * that is allowed. Ends with one line for machine-result.ts and exit code 0 whenever it can say its result.
  * Throws TRUST_SCRIPT_TOKEN for anything but typed tokens.
  */
 export const trustScript: TrustScript = (options) => {
+  matching('restart', options.restart, /^(detached|none)$/);
+  return scriptOf(options, 'sudo -n');
+};
+
+/** The same for repair.ts: `restart: here`, and a sudo that may ask for a password. */
+export function scriptOf(options: Options, sudo: 'sudo' | 'sudo -n'): string {
   const route = matching('route', options.route ?? 'listening', /^(listening|polling)$/);
   matching('shell', options.shell ?? 'Bash', /^Bash$/);
-  const values: [string, string][] = [
-    ['or_rotation', matching('rotationId', options.rotationId, ROTATION_ID)],
-    ['or_fence', whole('fence', options.fence, Number.MAX_SAFE_INTEGER)],
-    ['or_route', route],
-    ['or_operation', matching('operation', options.operation, /^(observe|add|remove)$/)],
-    ['or_thumbprint', thumbprint('thumbprint', options.thumbprint)],
-    ['or_keep', options.operation === 'remove' ? otherThan(options.thumbprint, 'keep', options.keep) : ''],
-    ['or_beside', route === 'polling' && options.operation === 'add' ? otherThan(options.thumbprint, 'beside', options.beside) : ''],
-    ['or_place', matching('place', options.place ?? 'tentacle', /^(tentacle|host)$/)],
-    ['or_restart', matching('restart', options.restart, /^(detached|none)$/)],
-    ['or_delay_seconds', whole('restartDelaySeconds', options.restartDelaySeconds, MOST_SECONDS)],
-    ['or_watch_seconds', whole('restartWatchSeconds', options.restartWatchSeconds, MOST_SECONDS)],
-    ['or_idle_seconds', whole('idleLimitSeconds', options.idleLimitSeconds, MOST_SECONDS)],
-  ];
-  const names = values.map(([name]) => name).join(' ');
-  const settings = values.map(([name, value]) => `${name}='${value}'`).join('\n');
+  const settings = Object.entries(settingsOf(options, route)).map(([name, value]) => [`or_${name}`, value] as const);
+  const names = settings.map(([name]) => name).join(' ');
+  const shell = `bash -c "$(declare -p ${names}; declare -f $(compgen -A function or_)); or_main"`;
+  const allowed = sudo === 'sudo' ? 'command -v sudo >/dev/null 2>&1' : 'sudo -n true >/dev/null 2>&1';
   return [
     '# Octopus Rotation: trust of this Tentacle in an Octopus Server certificate.',
-    settings,
-    LIST.trim(),
-    SERVICE.trim(),
-    RESTARTER.trim(),
-    ...(route === 'polling' ? [TWINS, CONFIGURATION, POLLING] : [LISTENING]).map((text) => text.trim()),
-    CHANGE.trim(),
+    settings.map(([name, value]) => `${name}='${value}'`).join('\n'),
+    ...[LIST, SERVICE, RESTARTER, ...(route === 'polling' ? [TWINS, CONFIGURATION, POLLING] : [LISTENING]), CHANGE].map((text) => text.trim()),
     // A shell of its own either way: the one that Calamari prepared keeps its options and its variables.
-    `if test "$(id -u)" != 0 && sudo -n true >/dev/null 2>&1; then
-  sudo -n env "PATH=$PATH" "TentacleExecutablePath=$TentacleExecutablePath" "TentacleInstanceName=$TentacleInstanceName" "TentacleHome=$TentacleHome" \\
+    `if test "$(id -u)" != 0 && ${allowed}; then
+  ${sudo} env "PATH=$PATH" "TentacleExecutablePath=$TentacleExecutablePath" "TentacleInstanceName=$TentacleInstanceName" "TentacleHome=$TentacleHome" \\
     "OCTOPUS_CONTRIBUTE_ENV_SETTINGS=$OCTOPUS_CONTRIBUTE_ENV_SETTINGS" "TENTACLE_TRUSTED_SERVERS=$TENTACLE_TRUSTED_SERVERS" \\
-    bash -c "$(declare -p ${names}; declare -f $(compgen -A function or_)); or_main" </dev/null
+    ${shell} </dev/null
 else
-  bash -c "$(declare -p ${names}; declare -f $(compgen -A function or_)); or_main" </dev/null
+  ${shell} </dev/null
 fi`,
     '',
   ].join('\n\n');
-};
+}
+
+/** Everything that the script is told, as tokens of fixed form (rule 14). */
+function settingsOf(options: Options, route: string): Record<string, string> {
+  const twins = route === 'polling' && options.operation === 'add';
+  return {
+    rotation: matching('rotationId', options.rotationId, ROTATION_ID),
+    fence: whole('fence', options.fence, Number.MAX_SAFE_INTEGER),
+    route,
+    operation: matching('operation', options.operation, /^(observe|add|remove)$/),
+    thumbprint: thumbprint('thumbprint', options.thumbprint),
+    keep: options.operation === 'remove' ? otherThan(options.thumbprint, 'keep', options.keep) : '',
+    beside: twins ? otherThan(options.thumbprint, 'beside', options.beside) : '',
+    place: matching('place', options.place ?? 'tentacle', /^(tentacle|host)$/),
+    restart: matching('restart', options.restart, /^(detached|none|here)$/),
+    delay_seconds: whole('restartDelaySeconds', options.restartDelaySeconds, MOST_SECONDS),
+    watch_seconds: whole('restartWatchSeconds', options.restartWatchSeconds, MOST_SECONDS),
+    idle_seconds: whole('idleLimitSeconds', options.idleLimitSeconds, MOST_SECONDS),
+  };
+}
 
 function otherThan(taken: string, name: string, value: string | undefined): string {
   const other = thumbprint(name, value ?? '');

@@ -8,6 +8,10 @@ or_finish() { # outcome reason
   or_result=$(printf '{"rotationId":"%s","own":"%s","operation":"%s","outcome":"%s","reason":%s,"before":%s,"after":%s,"effective":"%s","restart":"%s","lastRestart":"%s"}' \
     "$or_rotation" "$or_own" "$or_operation" "$1" "$or_reason" \
     "$(printf '%s\n' "$or_before" | or_json)" "$(printf '%s\n' "$or_after" | or_json)" "$or_effective" "$or_restarts" "$or_last" | base64 | tr -d '\r\n')
+  # At a person's terminal the exit code speaks, not the line for a task's log.
+  if test "$or_restart" = here; then
+    case $1 in changed | unchanged) exit 0 ;; *) exit 1 ;; esac
+  fi
   printf 'octopus-rotation-result %s\n' "$or_result"
   exit 0
 }
@@ -84,6 +88,23 @@ or_arm() {
   systemd-run "--unit=$or_restarter_unit" --collect "$BASH" "$or_copy" </dev/null >/dev/null 2>&1 9>&-
 }
 
+# The same restart with the same net, watched by whoever ran the script.
+or_restart_here() {
+  or_wished=$or_after
+  or_copy=$or_folder/none
+  or_say 'the Tentacle is restarted once no script runs there; this may take minutes'
+  or_write_state armed
+  # As for the detached one the lock is free meanwhile; the way back takes it again.
+  exec 9>&-
+  or_restart_main
+  or_last=$(or_state_value state)
+  or_look_at_unit "$or_unit"
+  or_read_list && or_after=$or_entries
+  or_judge "$or_after" 0
+  test "$or_last" = good || or_finish failed "restart-$or_last"
+  or_finish "$1" null
+}
+
 or_prepare_folder() {
   test -n "$or_home" && test -d "$or_home" || return 1
   test -L "$or_folder" && return 1
@@ -98,6 +119,7 @@ or_main() {
   or_executable=$(printf '%s' "$TentacleExecutablePath" | sed 's/\.dll$//')
   test -n "$or_instance" || or_instance=Tentacle
   test -n "$or_executable" || or_executable=/opt/octopus/tentacle/Tentacle
+  test -x "$or_executable" || or_executable=$(command -v Tentacle)
   if ! or_read_own; then
     or_say 'this Tentacle does not tell its own thumbprint, so nothing was done'
     exit 1
@@ -106,7 +128,7 @@ or_main() {
   or_find_unit
   or_observe
   test "$or_operation" = observe && or_finish unchanged null
-  if test "$or_restart" = detached && test -z "$or_unit"; then or_finish refused service-unknown; fi
+  if test "$or_restart" != none && test -z "$or_unit"; then or_finish refused service-unknown; fi
   or_prepare_folder || or_finish refused no-state-folder
   command -v flock >/dev/null 2>&1 || or_finish refused no-lock
   or_lock 90 || or_finish failed busy
@@ -119,8 +141,8 @@ or_main() {
       or_restarts=not-needed
       or_finish unchanged null
     fi
-    test "$or_restart" = detached || or_finish unchanged null
-    if or_same_restarter; then
+    test "$or_restart" != none || or_finish unchanged null
+    if test "$or_restart" = detached && or_same_restarter; then
       or_restarts=armed
       or_finish unchanged null
     fi
@@ -149,7 +171,8 @@ or_main() {
     or_restarts=not-needed
     or_finish "$or_outcome" null
   fi
-  test "$or_restart" = detached || or_finish "$or_outcome" null
+  test "$or_restart" != none || or_finish "$or_outcome" null
+  test "$or_restart" = detached || or_restart_here "$or_outcome"
   if or_arm; then
     or_restarts=armed
     or_finish "$or_outcome" null

@@ -24,7 +24,7 @@ type Options = Partial<Parameters<typeof trustScript>[0]>;
 /** A machine with one Tentacle made of the fakes in this folder, with real processes. */
 export class Machine {
   readonly dir = mkdtempSync(join(tmpdir(), 'rotation-tentacle-'));
-  private readonly env: NodeJS.ProcessEnv;
+  readonly env: NodeJS.ProcessEnv;
 
   private constructor() {
     mkdirSync(join(this.dir, 'bin'));
