@@ -91,8 +91,9 @@ export function writeSettings(path: string, settings: Settings): void {
   }
 }
 
+/** A DOCTYPE is passed over, as the real one does (run); one that declares anything itself is malformed here. */
 function skipProlog(source: string): number {
-  return /^\s*(?:<\?xml[^>]*\?>)?\s*/.exec(source)?.[0].length ?? 0;
+  return /^\s*(?:<\?xml[^>]*\?>)?\s*(?:<!DOCTYPE[^>[]*>)?\s*/.exec(source)?.[0].length ?? 0;
 }
 
 function attribute(attributes: string, name: string): string {
