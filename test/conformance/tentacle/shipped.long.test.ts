@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createNetwork } from '../../../src/runners/ports/network.ts';
@@ -201,12 +202,12 @@ function suite(subject: Subject): void {
       });
 
       test('A6: a Tentacle that does not start with the new list gets the old one back, and runs', async () => {
-        const one = await machine(passive(a), polling(c));
+        const one = await machine(passive(a), { ...polling(c), Address: 'https://127.0.0.1:1/' });
         await one.start();
         one.write('poison', b);
         expect(await one.script('add', b, { restart: 'detached' })).toMatchObject({ outcome: 'changed', restart: 'armed' });
         expect(await one.ended()).toBe('reverted');
-        expect(one.trusted).toEqual([passive(a), polling(c)]);
+        expect(one.trusted).toEqual([passive(a), { ...polling(c), Address: 'https://127.0.0.1:1/' }]);
         expect(await verdicts(one)).toMatchObject({ A: 'trusted', B: 'not-trusted' });
       });
 
@@ -215,6 +216,66 @@ function suite(subject: Subject): void {
         const file = one.read('machines/one/Tentacle.config');
         expect(await one.script('add', b, { restart: 'detached' })).toMatchObject({ outcome: 'refused', reason: 'service-unknown' });
         expect(one.read('machines/one/Tentacle.config')).toBe(file);
+      });
+    });
+
+    describe('twins in the configuration file', () => {
+      // Nothing answers there: the agent tries, waits and tries again.
+      const node = (at: number, trusted: string) => ({ ...polling(trusted), Address: `https://127.0.0.1:${at}/`, SubscriptionId: `poll://node${at}/` });
+      const twins = { route: 'polling' as const };
+
+      test('A2: makes them, and the restarted Tentacle has loaded NEW; then drops OLD, all other entries byte-equal', async () => {
+        const list = [node(1, a), passive(b), node(2, a), node(3, b)];
+        const one = await machine(...list);
+        expect(await one.inside('add', c, { ...twins, beside: a, restart: 'detached' })).toMatchObject({ own, outcome: 'changed', reason: null, effective: 'no', restart: 'armed' });
+        expect(await one.ended()).toBe('good');
+        expect(one.list).toBe(JSON.stringify([node(1, a), node(1, c), passive(b), node(2, a), node(2, c), node(3, b)]));
+        expect(one.effective).toEqual(expect.arrayContaining([a, b, c]));
+        expect(await verdicts(one)).toEqual({ A: 'trusted', B: 'trusted', C: 'trusted' });
+        expect(await one.script('add', c, { ...twins, beside: a })).toMatchObject({ outcome: 'unchanged', effective: 'yes', lastRestart: 'good' });
+
+        expect(await one.script('remove', a, { ...twins, keep: c, restart: 'detached' })).toMatchObject({ outcome: 'changed', reason: null, restart: 'armed' });
+        expect(await one.ended()).toBe('good');
+        expect(one.list).toBe(JSON.stringify([node(1, c), passive(b), node(2, c), node(3, b)]));
+        expect(one.effective).not.toContain(a);
+        expect(await verdicts(one)).toEqual({ A: 'not-trusted', B: 'trusted', C: 'trusted' });
+      });
+
+      test('touches nothing but that value: mark, line ends, comments and unknown keys stay', async () => {
+        const one = await machine(node(1, a));
+        const before = one.read('machines/one/Tentacle.config').replace('<octopus-settings', '<!-- kept -->\n<octopus-settings').replace('</octopus-settings>', '<set key="Somebody.Elses">1 &amp; 2</set>\n</octopus-settings>').replaceAll(/\r?\n/g, '\r\n');
+        one.write('machines/one/Tentacle.config', before);
+        expect(await one.script('add', c, { ...twins, beside: a })).toMatchObject({ outcome: 'changed', reason: null });
+        expect(one.read('machines/one/Tentacle.config')).toBe(before.replace(JSON.stringify([node(1, a)]), JSON.stringify([node(1, a), node(1, c)])));
+        expect(await one.script('remove', a, { ...twins, keep: c })).toMatchObject({ outcome: 'changed', reason: null });
+        expect(one.read('machines/one/Tentacle.config')).toBe(before.replace(JSON.stringify([node(1, a)]), JSON.stringify([node(1, c)])));
+      });
+
+      test.each<[string, (text: string) => string | Buffer]>([
+        ['UTF-16', (text) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text.replace(/^\ufeff/, '').replace('utf-8', 'utf-16'), 'utf16le')])],
+        ['a DOCTYPE', (text) => text.replace('<octopus-settings', '<!DOCTYPE octopus-settings>\n<octopus-settings')],
+        ['the key twice', (text) => text.replace('</octopus-settings>', '<set key="tentacle.communication.trustedoctopusservers">[]</set></octopus-settings>')],
+      ])('A39: refuses a file with %s and leaves it untouched', async (_, change) => {
+        const one = await machine(node(1, a));
+        writeFileSync(one.config, change(one.read('machines/one/Tentacle.config')));
+        const before = readFileSync(one.config);
+        expect(await one.script('add', c, { ...twins, beside: a })).toMatchObject({ outcome: 'refused' });
+        expect(readFileSync(one.config).equals(before)).toBe(true);
+      });
+
+      test('A39: a Tentacle that cannot read its file does not tell its thumbprint, so nothing is done', async () => {
+        const one = await machine(node(1, a));
+        const broken = one.read('machines/one/Tentacle.config').replace('</octopus-settings>', '');
+        one.write('machines/one/Tentacle.config', broken);
+        await expect(one.script('add', c, { ...twins, beside: a })).rejects.toThrow('does not tell its own thumbprint, so nothing was done');
+        expect(one.read('machines/one/Tentacle.config')).toBe(broken);
+      });
+
+      test('A3: refuses to drop OLD while an entry has no twin', async () => {
+        const one = await machine(node(1, a), node(2, a), node(1, c));
+        const before = one.read('machines/one/Tentacle.config');
+        expect(await one.script('remove', a, { ...twins, keep: c })).toMatchObject({ outcome: 'refused', reason: 'twin-missing' });
+        expect(one.read('machines/one/Tentacle.config')).toBe(before);
       });
     });
 
