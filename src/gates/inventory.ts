@@ -1,14 +1,26 @@
 import { planErrors } from '../errors/plan.ts';
-import type { PlannedMachine } from '../journal/contract.ts';
+import type { EntryData, PlannedMachine } from '../journal/contract.ts';
 import { PASS, refuse, type Verdict } from './verdict.ts';
 
-/** Make sure that the machines registered now are those of the plan (A28). Health and disabled state may differ; identity and route may not. */
-export function inventoryUnchanged(planned: PlannedMachine[], now: PlannedMachine[]): Verdict {
-  const before = new Map(planned.map((machine) => [machine.key, machine]));
-  const after = new Map(now.map((machine) => [machine.key, machine]));
-  const added = now.filter((machine) => !before.has(machine.key)).map((machine) => machine.name);
-  const removed = planned.filter((machine) => !after.has(machine.key)).map((machine) => machine.name);
-  const changed = now.filter((machine) => before.has(machine.key) && registrationsOf(before.get(machine.key)!) !== registrationsOf(machine)).map((machine) => machine.name);
+/** What is registered now, as far as this gate asks. */
+interface Registered {
+  machines: PlannedMachine[];
+  /** Machines that trust the server certificate and cannot be rotated: one that was just registered has no known shell and is among them. */
+  unsupported: { name: string; space: string }[];
+}
+
+/**
+ * Make sure that the machines registered now are those of the plan (A28). Health and disabled state may differ; identity and route may
+ * not. A machine that this version cannot rotate would be cut off like any other: it counts as new unless the plan waived it by name.
+ */
+export function inventoryUnchanged(plan: Pick<EntryData['planned'], 'machines' | 'outOfScope'>, now: Registered): Verdict {
+  const before = new Map(plan.machines.map((machine) => [machine.key, machine]));
+  const after = new Map(now.machines.map((machine) => [machine.key, machine]));
+  const waived = new Set(plan.outOfScope.map((one) => `${one.spaceName}/${one.name}`));
+  const unserved = now.unsupported.filter((one) => !waived.has(`${one.space}/${one.name}`)).map((one) => one.name);
+  const added = [...now.machines.filter((machine) => !before.has(machine.key)).map((machine) => machine.name), ...unserved];
+  const removed = plan.machines.filter((machine) => !after.has(machine.key)).map((machine) => machine.name);
+  const changed = now.machines.filter((machine) => before.has(machine.key) && registrationsOf(before.get(machine.key)!) !== registrationsOf(machine)).map((machine) => machine.name);
   return added.length + removed.length + changed.length === 0 ? PASS : refuse(planErrors.INVENTORY_CHANGED({ added, removed, changed }));
 }
 

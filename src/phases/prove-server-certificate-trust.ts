@@ -24,7 +24,7 @@ export const phase: Phase<ProveServerCertificateTrustInputs> = {
         const behind = leftBehind(rotation.entries()).size;
         return { outcome: 'continue', outputs: { ProvedCount: String(total - behind), LeftBehindCount: String(behind) }, headline: 'The new certificate is in force already; trust was proved before the swap.' };
       }
-      demandPass(inventoryUnchanged(machines, (await readInventory(rotation.octopus, await rotation.octopus.spaces(), await ownThumbprint(context))).machines));
+      demandPass(inventoryUnchanged(rotation.plan, await readInventory(rotation.octopus, await rotation.octopus.spaces(), await ownThumbprint(context))));
       const judgements = (await lookAt(context, rotation, machines)).map((look) => judgeTrust(look, options, context.clock.now()));
       await recordJudgements(context, rotation, judgements);
       demandPass(everyMachineProved(judgements));

@@ -123,8 +123,8 @@ class Swap {
   private async proveAgain(): Promise<void> {
     await this.stage('prove-again', 'probes every machine once more, and compares the inventory');
     const { plan, octopus } = this.rotation;
-    const now = (await readInventory(octopus, await octopus.spaces(), await ownThumbprint(this.context))).machines;
-    demandPass(inventoryUnchanged(plan.machines, now));
+    const now = await readInventory(octopus, await octopus.spaces(), await ownThumbprint(this.context));
+    demandPass(inventoryUnchanged(plan, now));
     const behind = leftBehind(this.rotation.entries());
     const asked = plan.machines.filter((machine) => !behind.has(machine.key) && isProbed(machine));
     const judgements = (await observeTrust(this.context, asked, await this.rotation.identities())).map((observation) => judgeTrust(observation, { ...plan.options, offlineMachines: 'refuse', waivers: [] }, this.context.clock.now()));

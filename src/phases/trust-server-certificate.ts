@@ -31,7 +31,7 @@ export const phase: Phase<TrustServerCertificateInputs> = {
   run: (context, inputs) =>
     withRotation(context, 'trust-server-certificate', inputs, { requires: [{ subject: 'server', claim: 'new-stored' }] }, async (rotation) => {
       if (swapIsDone(rotation)) return { outcome: 'continue', outputs: {}, headline: 'The new certificate is in force already; trust was proved before the swap.' };
-      demandPass(inventoryUnchanged(rotation.plan.machines, (await readInventory(rotation.octopus, await rotation.octopus.spaces(), await ownThumbprint(context))).machines));
+      demandPass(inventoryUnchanged(rotation.plan, await readInventory(rotation.octopus, await rotation.octopus.spaces(), await ownThumbprint(context))));
       const { machines, old } = rotation.plan;
       const fresh = rotation.fresh!.thumbprint;
       const host = machines.find((machine) => machine.isHost);

@@ -73,13 +73,21 @@ describe('A28: the inventory', () => {
   const machines = [plannedMachine({ name: 'web-01' }), plannedMachine({ name: 'web-02' })];
 
   it('passes when it is the same, whatever the order and the state of health', () => {
-    expect(inventoryUnchanged(machines, [...machines].reverse().map((machine) => ({ ...machine, isDisabled: true }))).verdict).toBe('pass');
+    expect(inventoryUnchanged({ machines, outOfScope: [] }, { machines: [...machines].reverse().map((machine) => ({ ...machine, isDisabled: true })), unsupported: [] }).verdict).toBe('pass');
   });
 
   it('refuses new, gone and otherwise registered machines in one sentence', () => {
     const moved = { ...machines[1]!, registrations: [{ ...machines[1]!.registrations[0]!, id: 'Machines-99' }] };
-    const verdict = inventoryUnchanged(machines, [moved, plannedMachine({ name: 'web-03' })]);
+    const verdict = inventoryUnchanged({ machines, outOfScope: [] }, { machines: [moved, plannedMachine({ name: 'web-03' })], unsupported: [] });
     expect(verdict.verdict !== 'pass' && verdict.refusals[0]!.message).toMatch(/new: web-03; gone: web-01; changed: web-02/);
+  });
+
+  it('A28: a machine that came and cannot be rotated counts, since the swap would cut it off; one that the plan waived does not', () => {
+    const unsupported = [{ name: 'web-04', space: 'Default' }];
+    const verdict = inventoryUnchanged({ machines, outOfScope: [] }, { machines, unsupported });
+    expect(verdict.verdict === 'refuse' && verdict.refusals[0]!.message).toContain('new: web-04');
+    const waived = [{ name: 'web-04', spaceName: 'Default', kind: 'waived', reason: 'waived although its shell is not known yet' }];
+    expect(inventoryUnchanged({ machines, outOfScope: waived }, { machines, unsupported }).verdict).toBe('pass');
   });
 });
 
