@@ -80,12 +80,10 @@ export class Scenario {
     return until(what, limitMs, () => Promise.resolve(this.journal().slice(after).find(matches)), 20);
   }
 
-  /** The run that the relay queued after the first `after` entries, to its end, and until nothing goes on any more. */
+  /** The run that the relay queued after the first `after` entries, to its end. */
   async queuedRun(after: number): Promise<Run> {
     const entry = await this.entry('the relay queues the runbook again', (one) => one.kind === 'run-queued', after);
-    const run = await this.ended((entry as Entry<'run-queued'>).data.taskId);
-    await waitUntilQuiet(this.installed);
-    return run;
+    return this.ended((entry as Entry<'run-queued'>).data.taskId);
   }
 
   /** Runs the runbook again, and it completes. */
@@ -125,8 +123,8 @@ export class Scenario {
   /** A deployment that somebody else runs on a machine meanwhile: it ends when `finish` is called. */
   async longTask(machine: string, marker: string): Promise<{ task: Task; finish: () => Promise<void> }> {
     const found = (await this.client.registrations(this.installed.spaceId)).find((one) => one.name === machine)!;
-    const task = await this.client.runScript({ description: 'Somebody else\'s deployment', syntax: 'Bash', body: `for try in $(seq 1 600); do test -e '${marker}' && exit 0; sleep 0.1; done; exit 1`, spaceId: this.installed.spaceId, targets: { kind: 'target', ids: [found.id] } });
-    await until('the other deployment runs', 20_000, async () => (await this.client.task(task.id)).state === 'Executing');
+    const task = await this.client.runScript({ description: 'Somebody else\'s deployment', syntax: 'Bash', body: `for try in $(seq 1 1200); do test -e '${marker}' && exit 0; sleep 0.1; done; exit 1`, spaceId: this.installed.spaceId, targets: { kind: 'target', ids: [found.id] } });
+    await until('the other deployment runs', 30_000, async () => (await this.client.task(task.id)).state === 'Executing');
     return {
       task,
       finish: async () => {
