@@ -35,6 +35,14 @@ export interface SandboxReadyEvent {
     name: string;
     state: string;
   }[];
+  /**
+   * Machines of the estate that cannot be had here, each with its reason.
+   */
+  notRehearsed: string[];
+  /**
+   * What the pauses of polling Tentacles are divided by; 1 where none polls or nothing is divided.
+   */
+  pollingPauseFactor: number;
 }
 export interface InstalledEvent {
   event: 'installed';

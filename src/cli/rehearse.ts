@@ -132,7 +132,7 @@ class Rehearsal {
     this.sandbox = await startSandbox(this.setting.start, { estate: this.setting.estateFile, home: home.folder }, signal);
     const { line } = this.sandbox;
     this.shellsOf = new Map(line.tentacles.map((one) => [one.name, one.shell]));
-    this.emit({ event: 'sandbox-ready', url: line.url, thumbprint: line.serverThumbprint, machines: line.tentacles.map((one) => ({ name: one.name, state: one.state })) });
+    this.emit({ event: 'sandbox-ready', url: line.url, thumbprint: line.serverThumbprint, machines: line.tentacles.map((one) => ({ name: one.name, state: one.state })), notRehearsed: line.notRehearsed, pollingPauseFactor: line.tentacles.some((one) => one.mode === 'polling') ? line.pollingPauseFactor : 1 });
     const gone = this.sandbox.ended.then((reason) => {
       if (!this.stopping) throw cliErrors.CLI_SANDBOX_ENDED({ reason });
     });

@@ -42,7 +42,7 @@ export const trustErrors = catalogue({
     failureMode: 'A7',
   }),
   HEALTH_NOT_PROVED: (values: { after: string; machines: UnprovedMachine[] }) => ({
-    message: `After the ${values.after} ${values.machines.length} machine(s) are not healthy: ${listed(values.machines)}.`,
+    message: `After ${values.after === 'swap' ? 'the swap' : 'retiring'} ${values.machines.length} machine(s) are not healthy: ${listed(values.machines)}.`,
     safe: values.after === 'swap' ? 'The new certificate is in force, and both are still trusted: nothing was retired.' : 'The new certificate is in force and trusted.',
     next: 'Look at the health check of each machine in Octopus, mend it, and run the runbook again.',
     failureMode: 'A17',

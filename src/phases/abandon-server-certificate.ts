@@ -6,6 +6,7 @@ import { listIsFreeOf } from '../gates/trust-list.ts';
 import { demandPass } from '../gates/verdict.ts';
 import { ABANDON_EFFECT, abandoning, firstRetireIntent, leftBehind } from '../journal/views.ts';
 import type { Phase, PhaseContext } from './context.ts';
+import { presentMachines } from './disabled-machines.ts';
 import { acceptsOldOnly, isProbed } from './looking.ts';
 import { repairHint } from './repair-hint.ts';
 import { observeServer } from './server-observation.ts';
@@ -51,19 +52,22 @@ export const phase: Phase<AbandonServerCertificateInputs> = {
 };
 
 async function withdraw(context: PhaseContext, rotation: Rotation): Promise<number> {
-  const { machines, old } = rotation.plan;
+  const { old } = rotation.plan;
+  const machines = await presentMachines(context, rotation);
   const fresh = rotation.fresh!.thumbprint;
   const host = machines.find((machine) => machine.isHost);
   const { there, failed } = await changeTrust(context, rotation, machines.filter((machine) => !machine.isHost), WITHDRAW);
-  for (const { machine } of there.values()) {
+  const behind = leftBehind(rotation.entries());
+  await Promise.all([...there.values()].map(async ({ machine }) => {
     await rotation.prove(machine.key, 'distrusts-new', isProbed(machine) ? 'wire' : 'read-back', { thumbprint: fresh });
-    if (leftBehind(rotation.entries()).has(machine.key)) await rotation.record({ kind: 'caught-up', subject: machine.key, data: {} });
-  }
+    if (behind.has(machine.key)) await rotation.record({ kind: 'caught-up', subject: machine.key, data: {} });
+  }));
   if (host) await changeTrustOnHost(context, rotation, host, WITHDRAW, (result) => listIsFreeOf(result.after, fresh));
   for (const [key, { reason, text }] of failed) {
     const machine = machines.find((one) => one.key === key)!;
     context.voice.warn(`${printable(machine.name)}: ${printable(text, 300)}. ${repairHint(machine, { trust: old, distrust: fresh })}`);
-    await rotation.record({ kind: 'left-behind', subject: key, data: { reason, text: `it may still trust the new certificate: ${text}`, waiver: null } });
+    const told = `it may still trust the new certificate: ${text}`;
+    if (behind.get(key)?.data.text !== told) await rotation.record({ kind: 'left-behind', subject: key, data: { reason, text: told, waiver: null } });
   }
   return there.size + (host ? 1 : 0);
 }

@@ -4,6 +4,7 @@ import { demandPass } from '../gates/verdict.ts';
 import { certificateKnown } from '../gates/certificate-expected.ts';
 import { serverCommands } from './server-commands.ts';
 import { openStoredPfx, removeUnknownPfx, storePfx } from './pfx-files.ts';
+import { swapIsDone } from './swap-state.ts';
 import { withRotation } from './rotation.ts';
 import type { Phase } from './context.ts';
 
@@ -31,7 +32,7 @@ export const phase: Phase<BackUpServerCertificateInputs> = {
       return {
         outcome: 'continue',
         outputs: { BackupThumbprint: old },
-        headline: `The certificate in force ${old} is backed up in ${rotation.pfxPath(old)}; the file opens and holds it with its key.`,
+        headline: `${swapIsDone(rotation) ? 'The old certificate' : 'The certificate in force'} ${old} is backed up in ${rotation.pfxPath(old)}; the file opens and holds it with its key.`,
       };
     }),
 };

@@ -1,4 +1,5 @@
 import type CheckHealthInputs from '../../steps/check-health/inputs.ts';
+import { are, counted } from '../errors/counted.ts';
 import { trustErrors } from '../errors/trust.ts';
 import { healthProved, type HealthObservation } from '../gates/health.ts';
 import { demandPass } from '../gates/verdict.ts';
@@ -41,7 +42,7 @@ export const phase: Phase<CheckHealthInputs> = {
       return {
         outcome: 'continue',
         outputs: { HealthyCount: String(healthy), LeftBehindCount: String(behindCount) },
-        headline: `${healthy} machines are healthy after the ${inputs.After}; ${behindCount} are left behind.`,
+        headline: `${counted(healthy, 'machine')} ${are(healthy)} healthy after ${inputs.After === 'swap' ? 'the swap' : 'retiring'}; ${behindCount} ${are(behindCount)} left behind.`,
       };
     }),
 };

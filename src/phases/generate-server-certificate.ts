@@ -6,6 +6,7 @@ import type { Thumbprint } from '../certificates/thumbprint.ts';
 import { materialErrors } from '../errors/material.ts';
 import { serverCommands } from './server-commands.ts';
 import { removeUnknownPfx, requireStoredPfx, storePfx } from './pfx-files.ts';
+import { swapIsDone } from './swap-state.ts';
 import { withRotation } from './rotation.ts';
 import type { Phase } from './context.ts';
 
@@ -43,7 +44,7 @@ export const phase: Phase<GenerateServerCertificateInputs> = {
       return {
         outcome: 'continue',
         outputs: { NewThumbprint: fresh.thumbprint },
-        headline: `The new certificate is ${fresh.thumbprint} (${fresh.signatureAlgorithm}, ${fresh.keyBits} bits, until ${fresh.notAfter.slice(0, 10)}); Octopus Server does not use it yet.`,
+        headline: `The new certificate is ${fresh.thumbprint} (${fresh.signatureAlgorithm}, ${fresh.keyBits} bits, until ${fresh.notAfter.slice(0, 10)}); ${swapIsDone(rotation) ? 'Octopus Server uses it' : 'Octopus Server does not use it yet'}.`,
       };
     }),
 };

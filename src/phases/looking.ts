@@ -3,6 +3,7 @@ import { listIsFreeOf, listTrusts } from '../gates/trust-list.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
 import type { MachineResult } from '../tentacle/contract.ts';
 import type { PhaseContext } from './context.ts';
+import { whileEnabled } from './disabled-machines.ts';
 import { runOnHost } from './host-script.ts';
 import { machineScript, runOnMachines } from './machine-scripts.ts';
 import { observeTrust } from './probing.ts';
@@ -44,15 +45,19 @@ export function readBackOf(rotation: Rotation, machine: PlannedMachine, result: 
 
 /**
  * Machines that do not answer never enter a script task (rule 15): of those that cannot be dialled only Octopus knows, so their
- * connections are tested first; then those that answer read their lists back.
+ * connections are tested first; then those that answer read their lists back. Octopus skips disabled ones.
  */
 async function askThroughServer(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], isConnectionTested: boolean): Promise<TrustObservation[]> {
   if (machines.length === 0) return [];
-  const answering = isConnectionTested ? new Set(machines.map((machine) => machine.key)) : await connected(context, rotation, machines);
-  const reachable = machines.filter((machine) => answering.has(machine.key));
+  return whileEnabled(context, rotation, machines, (enabled) => askEnabled(context, rotation, machines, enabled, isConnectionTested));
+}
+
+async function askEnabled(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], enabled: readonly PlannedMachine[], isConnectionTested: boolean): Promise<TrustObservation[]> {
+  const answering = isConnectionTested ? new Set(machines.map((machine) => machine.key)) : await connected(context, rotation, enabled);
+  const reachable = enabled.filter((machine) => answering.has(machine.key));
   const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, reachable, 'Octopus Rotation: read trust back', (machine) => machineScript(rotation, machine, { operation: 'observe', restart: 'none' }));
-  return machines.map((machine) => {
-    if (!answering.has(machine.key)) return { machine, reached: { reached: false, code: machine.isDisabled ? 'Octopus skips it' : 'Octopus gets no answer' }, probes: null, readBack: null };
+  return machines.map((machine, index) => {
+    if (!answering.has(machine.key)) return { machine, reached: { reached: false, code: enabled[index]!.isDisabled ? 'Octopus skips it' : 'Octopus gets no answer' }, probes: null, readBack: null };
     const result = outcomes.get(machine.key)?.result ?? null;
     return { machine, reached: { reached: true }, probes: null, readBack: result && readBackOf(rotation, machine, result) };
   });

@@ -1,4 +1,5 @@
 import type PlanServerCertificateInputs from '../../steps/plan-server-certificate/inputs.ts';
+import { counted } from '../errors/counted.ts';
 import { planErrors } from '../errors/plan.ts';
 import { swapErrors } from '../errors/swap.ts';
 import { dueReasons } from '../gates/due.ts';
@@ -79,7 +80,7 @@ async function observe(context: PhaseContext, inputs: PlanServerCertificateInput
   const commands = await serverCommands(context, inputs.OctopusServer);
   const server = await observeServer(context, octopus, commands);
   const inventory = await readInventory(octopus, spaces, await ownThumbprint(context));
-  for (const space of inventory.spaces) context.voice.info(`Space ${printable(space.name)}: ${space.targets} deployment targets, ${space.workers} workers`);
+  for (const space of inventory.spaces) context.voice.info(`Space ${printable(space.name)}: ${counted(space.targets, 'deployment target')}, ${counted(space.workers, 'worker')}`);
   return { octopus, version: about.version, installationId: about.installationId, nodes, inventory, server, octopusServer: commands.executable, visible };
 }
 
@@ -177,7 +178,7 @@ function concludeOutputs(rotation: Rotation): PhaseResult {
       MachineCount: String(plan.machines.length),
       OutOfScopeCount: String(plan.outOfScope.length),
     },
-    headline: `Rotation ${rotation.id}: ${plan.machines.length} machines in ${plan.spaces.length} space(s), ${plan.outOfScope.length} registrations out of scope, certificate ${plan.old} is to be replaced.`,
+    headline: `Rotation ${rotation.id}: ${counted(plan.machines.length, 'machine')} in ${counted(plan.spaces.length, 'space')}, ${counted(plan.outOfScope.length, 'registration')} out of scope; certificate ${plan.old} ${swapIsDone(rotation) ? 'has been replaced' : 'is to be replaced'}.`,
   };
 }
 

@@ -1,4 +1,5 @@
 import type RetireServerCertificateInputs from '../../steps/retire-server-certificate/inputs.ts';
+import { are, counted } from '../errors/counted.ts';
 import { printable } from '../errors/printable.ts';
 import { trustErrors } from '../errors/trust.ts';
 import { graceEnds } from '../gates/grace.ts';
@@ -7,6 +8,7 @@ import { listIsFreeOf } from '../gates/trust-list.ts';
 import { demandPass } from '../gates/verdict.ts';
 import { firstRetireIntent, leftBehind, proofOf, RETIRE_EFFECT } from '../journal/views.ts';
 import type { Phase, PhaseContext } from './context.ts';
+import { presentMachines } from './disabled-machines.ts';
 import { acceptsFreshOnly, isProbed } from './looking.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
@@ -44,17 +46,17 @@ export const phase: Phase<RetireServerCertificateInputs> = {
       }
 
       const behind = leftBehind(rotation.entries());
-      const machines = rotation.plan.machines.filter((machine) => !behind.has(machine.key));
+      const machines = (await presentMachines(context, rotation)).filter((machine) => !behind.has(machine.key));
       const host = machines.find((machine) => machine.isHost);
       const others = machines.filter((machine) => !machine.isHost);
       const { there, failed } = await changeTrust(context, rotation, others, REMOVE);
-      for (const { machine } of there.values()) await rotation.prove(machine.key, 'distrusts-old', isProbed(machine) ? 'wire' : 'read-back', { thumbprint: old });
+      await Promise.all([...there.values()].map(({ machine }) => rotation.prove(machine.key, 'distrusts-old', isProbed(machine) ? 'wire' : 'read-back', { thumbprint: old })));
       if (host) await changeTrustOnHost(context, rotation, host, REMOVE, (result) => listIsFreeOf(result.after, old));
       await leaveBehindOrRefuse(context, rotation, failed);
       return {
         outcome: 'continue',
         outputs: { RetiredCount: String(machines.length - failed.size), LeftBehindCount: String(behind.size + failed.size) },
-        headline: `${machines.length - failed.size} machines no longer trust the old certificate ${old}; ${behind.size + failed.size} are left behind.`,
+        headline: `${machines.length - failed.size} of ${counted(machines.length + behind.size, 'machine')} no longer trust the old certificate ${old}; ${behind.size + failed.size} ${are(behind.size + failed.size)} left behind.`,
       };
     }),
 };
@@ -64,8 +66,8 @@ async function leaveBehindOrRefuse(context: PhaseContext, rotation: Rotation, fa
   for (const [key, { reason, text }] of failed) {
     const machine = rotation.plan.machines.find((one) => one.key === key)!;
     context.voice.warn(`${printable(machine.name)}: ${printable(text, 300)}. ${repairHint(machine, { trust: rotation.fresh!.thumbprint, distrust: rotation.plan.old })}`);
-    const isAway = reason === 'off' || reason === 'unreachable';
-    if (isAway && rotation.plan.options.offlineMachines === 'leave-behind') await rotation.record({ kind: 'left-behind', subject: key, data: { reason: 'unreachable', text: 'it went off before trust in the old certificate was removed', waiver: null } });
+    const isAway = reason === 'off' || reason === 'unreachable' || reason === 'disabled';
+    if (isAway && rotation.plan.options.offlineMachines === 'leave-behind') await rotation.record({ kind: 'left-behind', subject: key, data: { reason: reason === 'off' ? 'unreachable' : reason, text: `it still trusts the old certificate: ${text}`, waiver: null } });
     else refused.push({ name: machine.name, reason: text });
   }
   if (refused.length > 0) throw trustErrors.RETIRE_INCOMPLETE({ machines: refused });

@@ -3,12 +3,12 @@ import { trustErrors } from '../errors/trust.ts';
 import type { TrustObservation } from '../gates/trust.ts';
 import { mayGoOn, wavesOf } from '../gates/waves.ts';
 import type { LeftBehindReason, PlannedMachine } from '../journal/contract.ts';
-import { openIntents } from '../journal/views.ts';
 import type { MachineResult } from '../tentacle/contract.ts';
 import { batches } from './concurrency.ts';
 import type { PhaseContext } from './context.ts';
+import { whileEnabled } from './disabled-machines.ts';
 import { runOnHost } from './host-script.ts';
-import { lookAt, waitUntil } from './looking.ts';
+import { lookAt, readBackOf, waitUntil } from './looking.ts';
 import { addressed, machineScript, runOnMachines, SETTLE_MS, type ScriptWish } from './machine-scripts.ts';
 import type { Rotation } from './rotation.ts';
 
@@ -36,8 +36,6 @@ export interface ChangeOutcome {
   failed: Map<string, Failure>;
 }
 
-const ENABLE = 'enable-machine';
-
 /**
  * Brings machines to what is wished: looks first, writes only where something is missing (canaries, then waves; each wave waits for
  * its proofs), and stops when more failed than allowed, before the next wave. Foreign trust is noted and kept (A25).
@@ -45,19 +43,20 @@ const ENABLE = 'enable-machine';
 export async function changeTrust(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], change: TrustChange): Promise<ChangeOutcome> {
   const { waves, atOnce } = rotation.plan.options;
   const outcome: ChangeOutcome = { there: new Map(), failed: new Map() };
-  await putBackEnabled(context, rotation, machines);
   const looks = await lookAt(context, rotation, machines);
   const toChange = looks.filter((look) => sort(look, change, rotation, outcome)).map((look) => look.machine);
   context.voice.info(`${outcome.there.size} of ${machines.length} machines are as wished already; ${toChange.length} are to be told, ${outcome.failed.size} cannot be.`);
   let failures = 0;
+  let tried = 0;
   const plannedWaves = wavesOf(toChange, waves);
   for (const [index, wave] of plannedWaves.entries()) {
     if (plannedWaves.length > 1) context.voice.info(`Wave ${index + 1} of ${plannedWaves.length}: ${wave.length} machine(s).`);
     for (const piece of batches(wave, atOnce)) {
-      failures += await changePiece(context, rotation, piece, change, outcome);
+      tried += piece.length;
+      failures += await whileEnabled(context, rotation, piece, (enabled) => changePiece(context, rotation, enabled, change, outcome));
       if (!mayGoOn(failures, waves)) {
         const named = [...outcome.failed].map(([key, failure]) => ({ name: rotation.plan.machines.find((one) => one.key === key)?.name ?? key, reason: failure.text }));
-        throw trustErrors.STOPPED_AFTER_FAILURES({ failures, threshold: waves.stopAfter, untouched: toChange.length - outcome.there.size - failures, machines: named });
+        throw trustErrors.STOPPED_AFTER_FAILURES({ failures, threshold: waves.stopAfter, untouched: toChange.length - tried, machines: named });
       }
     }
   }
@@ -71,10 +70,9 @@ function sort(look: TrustObservation, change: TrustChange, rotation: Rotation, o
     outcome.there.set(key, look);
     return false;
   }
-  const isDisabled = look.machine.isDisabled;
   const unfit = change.unfit?.(look) ?? null;
-  if (isDisabled && !rotation.plan.options.enableDisabled) outcome.failed.set(key, { reason: 'disabled', text: 'it is disabled, and Octopus skips disabled machines' });
-  else if (look.reached && !look.reached.reached && !isDisabled) outcome.failed.set(key, { reason: 'off', text: `it does not answer (${look.reached.code})` });
+  if (look.machine.isDisabled && !rotation.plan.options.enableDisabled) outcome.failed.set(key, { reason: 'disabled', text: 'it is disabled, and Octopus skips disabled machines' });
+  else if (look.reached && !look.reached.reached) outcome.failed.set(key, { reason: 'off', text: `it does not answer (${look.reached.code})` });
   else if (unfit !== null) outcome.failed.set(key, { reason: 'failed', text: unfit });
   else if (look.probes?.fresh.verdict === 'wrong-peer' || look.probes?.old.verdict === 'wrong-peer') outcome.failed.set(key, { reason: 'wrong-peer', text: 'another certificate answers at its address than the one registered' });
   else return true;
@@ -83,39 +81,33 @@ function sort(look: TrustObservation, change: TrustChange, rotation: Rotation, o
 
 /** Changes machines at once; answers with the number of those that failed. */
 async function changePiece(context: PhaseContext, rotation: Rotation, machines: PlannedMachine[], change: TrustChange, outcome: ChangeOutcome): Promise<number> {
-  await enable(context, rotation, machines);
-  try {
-    await rotation.guard();
-    await Promise.all(machines.map((machine) => rotation.intend(change.effect, machine.key, { thumbprint: thumbprintOf(rotation, change) })));
-    const byTask = await changeByTask(context, rotation, machines, change);
-    for (const [key, look] of byTask) {
-      outcome.there.set(key, look);
-      await rotation.done(change.effect, key, { task: change.task! });
-    }
-    const rest = machines.filter((machine) => !byTask.has(machine.key));
-    const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, rest, change.description, (machine) => machineScript(rotation, machine, { ...change.script, restart: 'detached' }));
-    const told: PlannedMachine[] = [];
-    for (const machine of rest) {
-      const one = outcomes.get(machine.key)!;
-      if (!one.result) outcome.failed.set(machine.key, { reason: 'failed', text: one.reason });
+  await rotation.guard();
+  await Promise.all(machines.map((machine) => rotation.intend(change.effect, machine.key, { thumbprint: thumbprintOf(rotation, change) })));
+  const byTask = await changeByTask(context, rotation, machines, change);
+  for (const [key, look] of byTask) {
+    outcome.there.set(key, look);
+    await rotation.done(change.effect, key, { task: change.task! });
+  }
+  const rest = machines.filter((machine) => !byTask.has(machine.key));
+  const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, rest, change.description, (machine) => machineScript(rotation, machine, { ...change.script, restart: 'detached' }));
+  const told: PlannedMachine[] = [];
+  for (const machine of rest) {
+    const one = outcomes.get(machine.key)!;
+    if (!one.result) outcome.failed.set(machine.key, { reason: 'failed', text: one.reason });
+    else {
+      await noteForeignTrust(rotation, machine, one.result);
+      if (one.result.outcome === 'refused' || one.result.outcome === 'failed') outcome.failed.set(machine.key, { reason: one.result.outcome, text: `its script ${one.result.outcome}: ${one.result.reason ?? 'no reason given'}` });
       else {
-        await noteForeignTrust(rotation, machine, one.result);
-        if (one.result.outcome === 'refused' || one.result.outcome === 'failed') outcome.failed.set(machine.key, { reason: one.result.outcome, text: `its script ${one.result.outcome}: ${one.result.reason ?? 'no reason given'}` });
-        else {
-          await rotation.done(change.effect, machine.key, { outcome: one.result.outcome, restart: one.result.restart });
-          told.push(machine);
-        }
+        await rotation.done(change.effect, machine.key, { outcome: one.result.outcome, restart: one.result.restart });
+        told.push(machine);
       }
     }
-    const there = await waitUntil(context, rotation, told, change.wished, SETTLE_MS, change.label);
-    for (const [key, look] of there) outcome.there.set(key, look);
-    for (const look of await lookAt(context, rotation, told.filter((machine) => !there.has(machine.key)))) {
-      if (change.wished(look)) outcome.there.set(look.machine.key, look);
-      else outcome.failed.set(look.machine.key, laggard(look));
-    }
-  } finally {
-    await disableAgain(context, rotation, machines);
   }
+  const there = await waitUntil(context, rotation, told, change.wished, SETTLE_MS, change.label);
+  for (const [key, look] of there) outcome.there.set(key, look);
+  const late = await lookAt(context, rotation, told.filter((machine) => !there.has(machine.key)));
+  for (const look of late) if (change.wished(look)) outcome.there.set(look.machine.key, look);
+  for (const look of await withReadBack(context, rotation, late.filter((one) => !change.wished(one)))) outcome.failed.set(look.machine.key, laggard(look));
   return machines.filter((machine) => outcome.failed.has(machine.key)).length;
 }
 
@@ -134,6 +126,16 @@ async function changeByTask(context: PhaseContext, rotation: Rotation, machines:
   return there;
 }
 
+/** A probe does not tell why a list is not acted by; the machine itself does. */
+async function withReadBack(context: PhaseContext, rotation: Rotation, looks: readonly TrustObservation[]): Promise<TrustObservation[]> {
+  const silent = looks.filter((look) => look.readBack === null && look.reached?.reached).map((look) => look.machine);
+  const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, silent, 'Octopus Rotation: read trust back', (machine) => machineScript(rotation, machine, { operation: 'observe', restart: 'none' }));
+  return looks.map((look) => {
+    const result = outcomes.get(look.machine.key)?.result;
+    return result ? { ...look, readBack: readBackOf(rotation, look.machine, result) } : look;
+  });
+}
+
 function laggard(look: TrustObservation): Failure {
   if (look.readBack?.lastRestart === 'deferred') return { reason: 'deferred', text: 'its restart was put off, since scripts kept running on it' };
   if (look.readBack?.lastRestart === 'reverted') return { reason: 'failed', text: 'its restart did not go well, and its old list was put back' };
@@ -144,31 +146,6 @@ function laggard(look: TrustObservation): Failure {
 function thumbprintOf(rotation: Rotation, change: TrustChange): string {
   const isAboutFresh = change.script.operation === 'add' || change.script.direction === 'back';
   return isAboutFresh ? rotation.fresh!.thumbprint : rotation.plan.old;
-}
-
-/** Disabled machines are enabled for the task, journalled, and disabled again, also by the next run when this one is killed (A8). */
-async function enable(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<void> {
-  if (!rotation.plan.options.enableDisabled) return;
-  for (const machine of machines.filter((one) => one.isDisabled)) {
-    const registration = machine.registrations[0]!;
-    await rotation.guard();
-    await rotation.intend(ENABLE, machine.key, { registration: registration.id });
-    await rotation.octopus.setDisabled(registration, false);
-    context.voice.verbose(`${printable(machine.name)} is enabled for the task.`);
-  }
-}
-
-async function disableAgain(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<void> {
-  const open = new Set(openIntents(rotation.entries()).filter((entry) => entry.data.effect === ENABLE).map((entry) => entry.subject));
-  for (const machine of machines.filter((one) => open.has(one.key))) {
-    await rotation.octopus.setDisabled(machine.registrations[0]!, true);
-    await rotation.done(ENABLE, machine.key, { disabledAgain: true });
-    context.voice.verbose(`${printable(machine.name)} is disabled again.`);
-  }
-}
-
-function putBackEnabled(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<void> {
-  return disableAgain(context, rotation, machines);
 }
 
 /** The host's own Tentacle is edited here, locally; the relay restarts and probes it between the runs (A41). */

@@ -1,9 +1,11 @@
 import type TrustServerCertificateInputs from '../../steps/trust-server-certificate/inputs.ts';
+import { counted } from '../errors/counted.ts';
 import { printable } from '../errors/printable.ts';
 import { inventoryUnchanged } from '../gates/inventory.ts';
 import { listIsFreeOf, listTrusts } from '../gates/trust-list.ts';
 import { demandPass } from '../gates/verdict.ts';
 import type { Phase } from './context.ts';
+import { presentMachines } from './disabled-machines.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory } from './inventory.ts';
 import { acceptsBoth, isProbed } from './looking.ts';
@@ -32,12 +34,13 @@ export const phase: Phase<TrustServerCertificateInputs> = {
     withRotation(context, 'trust-server-certificate', inputs, { requires: [{ subject: 'server', claim: 'new-stored' }] }, async (rotation) => {
       if (swapIsDone(rotation)) return { outcome: 'continue', outputs: {}, headline: 'The new certificate is in force already; trust was proved before the swap.' };
       demandPass(inventoryUnchanged(rotation.plan, await readInventory(rotation.octopus, await rotation.octopus.spaces(), await ownThumbprint(context))));
-      const { machines, old } = rotation.plan;
+      const { old } = rotation.plan;
+      const machines = await presentMachines(context, rotation);
       const fresh = rotation.fresh!.thumbprint;
       const host = machines.find((machine) => machine.isHost);
 
       const { there, failed } = await changeTrust(context, rotation, machines.filter((machine) => !machine.isHost), ADD);
-      for (const { machine } of there.values()) await rotation.prove(machine.key, 'trusts-new', isProbed(machine) ? 'wire' : 'read-back', { thumbprint: fresh });
+      await Promise.all([...there.values()].map(({ machine }) => rotation.prove(machine.key, 'trusts-new', isProbed(machine) ? 'wire' : 'read-back', { thumbprint: fresh })));
       if (host) {
         const result = await changeTrustOnHost(context, rotation, host, ADD, (one) => listTrusts(host, one.after, fresh, old) && !listIsFreeOf(one.after, old));
         await rotation.prove(host.key, 'trust-written', 'read-back', { thumbprint: fresh, effective: result.effective });
@@ -50,7 +53,7 @@ export const phase: Phase<TrustServerCertificateInputs> = {
       return {
         outcome: 'continue',
         outputs: { TrustedCount: String(trusting) },
-        headline: `${trusting} of ${machines.length} machines trust the new certificate ${fresh}${host ? ', the one that runs this step as written' : ''}.`,
+        headline: `${trusting} of ${counted(machines.length, 'machine')} trust the new certificate ${fresh}${host ? ', the one that runs this step as written' : ''}.`,
       };
     }),
 };

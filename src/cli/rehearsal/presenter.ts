@@ -102,6 +102,8 @@ export function linesOf(event: RehearsalEvent): Line[] {
       return [
         ...line(`Octopus Server answers at ${event.url} and presents ${event.thumbprint}`),
         ...line(`Tentacles: ${event.machines.filter((machine) => machine.state === 'on').map((machine) => machine.name).join(', ')}${off.length === 0 ? '' : `; switched off: ${off.join(', ')}`}`),
+        ...(event.notRehearsed.length === 0 ? [] : line(`Not rehearsed: ${event.notRehearsed.join('; ')}`)),
+        ...(event.pollingPauseFactor === 1 ? [] : line(`The pauses of polling Tentacles are divided by ${event.pollingPauseFactor} here; nothing else is`)),
       ];
     }
     case 'installed': return line(`Octopus Rotation is installed into it (${event.seconds.toFixed(1)} s)`);

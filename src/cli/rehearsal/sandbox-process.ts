@@ -9,7 +9,9 @@ export interface SandboxLine {
   serverThumbprint: string;
   serverMachine: string;
   home: string;
-  tentacles: { name: string; address: string; config: string; state: string; bin: string; shell: string }[];
+  pollingPauseFactor: number;
+  notRehearsed: string[];
+  tentacles: { name: string; address: string; config: string; state: string; bin: string; shell: string; mode: string }[];
 }
 
 export interface RunningSandbox {
