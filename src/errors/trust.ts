@@ -61,7 +61,7 @@ export const trustErrors = catalogue({
   }),
   STOPPED_AFTER_FAILURES: (values: { failures: number; threshold: number; untouched: number; machines: UnprovedMachine[] }) => ({
     message: `${values.failures} machine(s) failed, and no more than ${values.threshold} may; no further wave was started, ${values.untouched} machine(s) were not touched: ${listed(values.machines)}.`,
-    safe: 'Every machine that failed keeps or got back its old list; the old certificate is in force.',
+    safe: 'Every machine that failed keeps or got back its old list, so the server reaches it as before; the certificate in force was not changed.',
     next: 'Mend the machines named, or raise Rotation.StopAfterFailures, and run the runbook again: machines that are done are not touched again.',
     failureMode: 'B8',
   }),

@@ -28,7 +28,7 @@ export function judgeTrust(observation: TrustObservation, options: RotationOptio
   const waiver = waiverFor(machine, options.waivers, now);
   if (waiver) return { machine, state: 'left-behind', reason: 'waived', text: `waived by ${waiver.by} until ${waiver.until}: ${waiver.reason}`, waiver };
   if (options.offlineMachines === 'leave-behind') {
-    if (machine.isDisabled) return { machine, state: 'left-behind', reason: 'disabled', text: 'it is disabled, and Octopus skips disabled machines', waiver: null };
+    if (machine.isDisabled && !options.enableDisabled) return { machine, state: 'left-behind', reason: 'disabled', text: 'it is disabled, and Octopus skips disabled machines', waiver: null };
     if (observation.reached && !observation.reached.reached) return { machine, state: 'left-behind', reason: 'off', text: `its port does not answer (${observation.reached.code})`, waiver: null };
   }
   return proof;

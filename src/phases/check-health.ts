@@ -6,6 +6,7 @@ import { demandPass } from '../gates/verdict.ts';
 import { leftBehind } from '../journal/views.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
 import type { Phase, PhaseContext } from './context.ts';
+import { presentMachines } from './disabled-machines.ts';
 import { withRotation, type Rotation } from './rotation.ts';
 
 const HEALTH_TIMEOUT_MS = 30 * 60_000;
@@ -19,7 +20,9 @@ export const phase: Phase<CheckHealthInputs> = {
   run: (context, inputs) =>
     withRotation(context, `check-health-after-${inputs.After}`, inputs, { requires: [{ subject: 'server', claim: 'database-shows-new' }, { subject: 'server', claim: 'node-presents-new' }] }, async (rotation) => {
       const behind = leftBehind(rotation.entries());
-      const machines = rotation.plan.machines.filter((machine) => !behind.has(machine.key));
+      const present = (await presentMachines(context, rotation)).filter((machine) => !behind.has(machine.key));
+      // Octopus checks none that is disabled; of those the look at their trust is all that can be known.
+      const machines = present.filter((machine) => !machine.isDisabled);
       await checkHealthOf(context, rotation, machines);
       let observations = await readHealth(rotation, machines);
       // A polling Tentacle that met the other certificate pauses for up to two minutes before it comes again (A18): it is asked until twice that is over.
@@ -31,7 +34,7 @@ export const phase: Phase<CheckHealthInputs> = {
         const again = new Map((await readHealth(rotation, late)).map((one) => [one.machine.key, one]));
         observations = observations.map((one) => again.get(one.machine.key) ?? one);
       }
-      for (const one of observations) if (one.healthy) await rotation.prove(one.machine.key, 'healthy', 'rest', { after: inputs.After });
+      await Promise.all(observations.filter((one) => one.healthy).map((one) => rotation.prove(one.machine.key, 'healthy', 'rest', { after: inputs.After })));
       // A single machine that fell away is left behind, not a reason to undo (rule 10).
       const gone = observations.filter((one) => !one.healthy && one.unavailable && rotation.plan.options.offlineMachines === 'leave-behind');
       for (const one of gone) await rotation.record({ kind: 'left-behind', subject: one.machine.key, data: { reason: 'unreachable', text: `after the ${inputs.After} it is ${one.status}`, waiver: null } });
@@ -42,7 +45,7 @@ export const phase: Phase<CheckHealthInputs> = {
       return {
         outcome: 'continue',
         outputs: { HealthyCount: String(healthy), LeftBehindCount: String(behindCount) },
-        headline: `${counted(healthy, 'machine')} ${are(healthy)} healthy after ${inputs.After === 'swap' ? 'the swap' : 'retiring'}; ${behindCount} ${are(behindCount)} left behind.`,
+        headline: `${counted(healthy, 'machine')} ${are(healthy)} healthy after ${inputs.After === 'swap' ? 'the swap' : 'retiring'}; ${behindCount} ${are(behindCount)} left behind${present.length > machines.length ? `, ${present.length - machines.length} disabled and not checked` : ''}.`,
       };
     }),
 };

@@ -14,6 +14,7 @@ import { leftBehind } from '../journal/views.ts';
 import type { ServerNode } from '../octopus/contract.ts';
 import { octopusServer, type OctopusServerCommands } from '../server/command-line.ts';
 import type { PhaseContext } from './context.ts';
+import { presentMachines } from './disabled-machines.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory } from './inventory.ts';
 import { acceptsBoth, isProbed } from './looking.ts';
@@ -129,7 +130,7 @@ class Swap {
     const asked = plan.machines.filter((machine) => !behind.has(machine.key) && isProbed(machine));
     const judgements = (await observeTrust(this.context, asked, await this.rotation.identities())).map((observation) => judgeTrust(observation, { ...plan.options, offlineMachines: 'refuse', waivers: [] }, this.context.clock.now()));
     const lost = judgements.filter((one) => one.state !== 'proved');
-    for (const one of judgements) if (one.state === 'proved') await this.rotation.prove(one.machine.key, 'trusts-new', one.how, { thumbprint: this.fresh, milliseconds: one.milliseconds, beforeImport: true });
+    await Promise.all(judgements.map((one) => (one.state === 'proved' ? this.rotation.prove(one.machine.key, 'trusts-new', one.how, { thumbprint: this.fresh, milliseconds: one.milliseconds, beforeImport: true }) : undefined)));
     for (const one of lost) await this.rotation.record({ kind: 'unproved', subject: one.machine.key, data: { claim: 'trusts-new', verdict: one.state === 'unproved' ? one.verdict : 'unknown', reason: 'text' in one ? one.text : one.state } });
     if (lost.length > 0) throw trustErrors.PROOF_LOST({ machines: lost.map((one) => ({ name: one.machine.name, reason: 'text' in one ? one.text : one.state })) });
   }
@@ -218,7 +219,8 @@ class Swap {
   /** Through the server itself, on connections made since the swap: if no proved machine answers at all, the swap is undone (rule 10). */
   private async sampleOrUndo(): Promise<void> {
     const behind = leftBehind(this.rotation.entries());
-    const proved = this.rotation.plan.machines.filter((machine) => !behind.has(machine.key));
+    // Octopus asks none that is disabled, and its silence would mean nothing.
+    const proved = (await presentMachines(this.context, this.rotation)).filter((machine) => !behind.has(machine.key) && !machine.isDisabled);
     if (proved.length === 0) return;
     await this.stage('sample', 'asks machines through the server with its new certificate');
     // Listening ones first: a polling Tentacle may pause for two minutes before it comes again (A18).

@@ -2,6 +2,7 @@ import type VerifyServerCertificateInputs from '../../steps/verify-server-certif
 import { trustErrors } from '../errors/trust.ts';
 import { leftBehind } from '../journal/views.ts';
 import type { Phase } from './context.ts';
+import { presentMachines } from './disabled-machines.ts';
 import { acceptsFreshOnly, isProbed, lookAt } from './looking.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
@@ -23,15 +24,15 @@ export const phase: Phase<VerifyServerCertificateInputs> = {
 
       const behind = leftBehind(rotation.entries());
       // The relay proves the host's own Tentacle after this run (A41).
-      const machines = rotation.plan.machines.filter((machine) => !behind.has(machine.key) && !machine.isHost);
-      for (const look of await lookAt(context, rotation, machines)) {
+      const machines = (await presentMachines(context, rotation)).filter((machine) => !behind.has(machine.key) && !machine.isHost);
+      await Promise.all((await lookAt(context, rotation, machines)).map(async (look) => {
         const { key, name } = look.machine;
         if (acceptsFreshOnly(look)) {
           const how = isProbed(look.machine) ? 'wire' : 'read-back';
           await rotation.prove(key, 'trusts-new', how, { thumbprint: fresh, milliseconds: look.probes?.fresh.milliseconds ?? null });
           await rotation.prove(key, 'distrusts-old', how, { thumbprint: rotation.plan.old });
         } else findings.push(`${name} does not provably accept the new certificate and refuse the old one`);
-      }
+      }));
       if (findings.length > 0) throw trustErrors.NOT_VERIFIED({ findings });
       await rotation.prove('estate', 'verified', 'wire', { thumbprint: fresh, signatureAlgorithm: seen.node.signatureAlgorithm, machines: machines.length });
       return {
