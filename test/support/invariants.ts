@@ -62,6 +62,12 @@ class View {
     return this.machines.find((one) => one.own === own);
   }
 
+  /** As `planned`, or as an earlier plan had it: its registration may have gone since. */
+  everPlanned(machineName: string): PlannedMachine | undefined {
+    const own = this.observed.truth.tentacles.find((one) => one.machine === machineName)?.ownThumbprint;
+    return this.planned(machineName) ?? this.entries.flatMap((entry) => (entry.kind === 'planned' ? entry.data.machines : [])).find((one) => one.own === own);
+  }
+
   /** The last event of a kind on a machine before a time, counting those before the rotation. */
   latest(event: string, before: string, machine?: string): TruthEvent | undefined {
     return this.observed.truth.events.findLast((one) => one.event === event && one.at <= before && (machine === undefined || one.machine === machine));
@@ -115,7 +121,7 @@ function intentsFirst(view: View): string[] {
     }
   }
   for (const event of view.events) {
-    const machine = view.planned(event.machine);
+    const machine = view.everPlanned(event.machine);
     if (event.event === 'tentacle-config-written') {
       const before = lists.get(event.machine) ?? [];
       const now = event['trusted'] as string[];
