@@ -40,7 +40,8 @@ export const phase: Phase<RetireServerCertificateInputs> = {
       const fresh = rotation.fresh!.thumbprint;
       const seen = await observeServer(context, rotation.octopus, await serverCommands(context, inputs.OctopusServer));
       demandPass(mayRetire({ fresh, shownByRest: seen.rest, shownByDatabase: seen.database, presentedByNode: seen.node.thumbprint, healthyAfterSwap: proofOf(rotation.entries(), 'estate', 'healthy-after-swap') !== null }));
-      const ends = graceEnds(rotation.entries(), rotation.plan.options.graceHours);
+      // The run's own setting, not the plan's: the plan is fixed once the swap is done, and who waits must be able to wait less.
+      const ends = graceEnds(rotation.entries(), inputs.GraceHours);
       if (!firstRetireIntent(rotation.entries()) && ends !== null && ends > context.clock.now()) {
         return { outcome: 'stop', outputs: { RetireAfter: ends.toISOString() }, headline: `Not yet: both certificates stay trusted until ${ends.toISOString()} (grace period). The rotation stays open; the next run after that goes on.` };
       }

@@ -27,7 +27,7 @@ const STEPS: Omit<RunbookStep, 'condition'>[] = [
   { name: 'Prove trust', phase: 'prove-server-certificate-trust', bindings: GENERATED },
   { name: 'Replace server certificate', phase: 'replace-server-certificate', bindings: { ...GENERATED, ...EXECUTABLE, RestartCommand: optional('Rotation.RestartCommand') } },
   { name: 'Check health after the swap', phase: 'check-health', bindings: { ...GENERATED, After: 'swap' } },
-  { name: 'Retire old trust', phase: 'retire-server-certificate', bindings: { ...GENERATED, ...EXECUTABLE } },
+  { name: 'Retire old trust', phase: 'retire-server-certificate', bindings: { ...GENERATED, ...EXECUTABLE, GraceHours: '#{Rotation.GraceHours}' } },
   { name: 'Check health after retiring', phase: 'check-health', bindings: { ...GENERATED, After: 'retire' } },
   { name: 'Verify server certificate', phase: 'verify-server-certificate', bindings: { ...GENERATED, ...EXECUTABLE } },
   { name: 'Report', phase: 'report-rotation', bindings: { ...COMMON, RotationId: optional(`Octopus.Action[${PLAN}].Output.RotationId`) } },
