@@ -1,5 +1,6 @@
 import { cliErrors } from '../errors/cli.ts';
-import { refusalsOf, type Refusal } from '../errors/refusal.ts';
+import { refusalsOf } from '../errors/refusal.ts';
+import { refusalText } from './refusal-text.ts';
 import { COMMANDS, GENERAL_HELP, HELP, type CommandName } from './help.ts';
 import type { Io, RunCommand } from './io.ts';
 
@@ -52,9 +53,4 @@ export function showFailure(error: unknown, io: Io): number {
   if (debug !== undefined && debug !== '' && error instanceof Error) io.error(error.stack ?? said);
   io.error(`This is a defect of Octopus Rotation: ${said}. Run the command again with OCTOPUS_ROTATION_DEBUG=1 for the details, and report them.`);
   return DEFECT;
-}
-
-/** A refusal on a terminal: what was found, what is safe, what to do. */
-export function refusalText(refusal: Refusal): string {
-  return `${refusal.code}: ${refusal.message}\n  Safe: ${refusal.safe}\n  Next: ${refusal.next}`;
 }

@@ -5,7 +5,7 @@ import { refusalsOf } from '../errors/refusal.ts';
 import { PROJECT_NAME, RUNBOOK_NAME } from '../install/names.ts';
 import { isPassing } from '../octopus/failure.ts';
 import { systemClock } from '../runners/ports/clock.ts';
-import { refusalText } from './commands.ts';
+import { refusalText } from './refusal-text.ts';
 import type { Io, RunCommand } from './io.ts';
 import { readOptions } from './options.ts';
 import { readEstate, type RehearsedEstate } from './rehearsal/estate.ts';

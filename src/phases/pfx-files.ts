@@ -4,17 +4,23 @@ import type { OpenedPfx } from '../certificates/contract.ts';
 import type { Thumbprint } from '../certificates/thumbprint.ts';
 import { materialErrors } from '../errors/material.ts';
 import type { PhaseContext } from './context.ts';
-import type { Rotation } from './rotation.ts';
+
+/** Where a rotation keeps its PFX files, and what protects them. */
+export interface PfxFolder {
+  readonly folder: string;
+  pfxPath(thumbprint: Thumbprint): string;
+  pfxPassword(which: 'old' | 'new'): string;
+}
 
 /** Opens the PFX of a thumbprint and checks that it is that very certificate, protected by a MAC and with its key (rule 12). null when there is no file. */
-export async function openStoredPfx(context: PhaseContext, rotation: Rotation, thumbprint: Thumbprint, which: 'old' | 'new'): Promise<OpenedPfx | null> {
+export async function openStoredPfx(context: PhaseContext, rotation: PfxFolder, thumbprint: Thumbprint, which: 'old' | 'new'): Promise<OpenedPfx | null> {
   const path = rotation.pfxPath(thumbprint);
   if ((await context.files.facts(path)) === null) return null;
   return checkedPfx(await context.files.read(path), path, thumbprint, rotation.pfxPassword(which));
 }
 
 /** As openStoredPfx, where the file must be there. */
-export async function requireStoredPfx(context: PhaseContext, rotation: Rotation, thumbprint: Thumbprint, which: 'old' | 'new'): Promise<OpenedPfx> {
+export async function requireStoredPfx(context: PhaseContext, rotation: PfxFolder, thumbprint: Thumbprint, which: 'old' | 'new'): Promise<OpenedPfx> {
   const opened = await openStoredPfx(context, rotation, thumbprint, which);
   if (!opened) throw materialErrors.PFX_MISSING({ path: rotation.pfxPath(thumbprint), thumbprint });
   return opened;
@@ -24,7 +30,7 @@ export async function requireStoredPfx(context: PhaseContext, rotation: Rotation
  * Lets a command write a PFX into a file of its own, checks it, and keeps it under its thumbprint, created exclusively (rule 1).
  * The command's own file is removed in every case.
  */
-export async function storePfx(context: PhaseContext, rotation: Rotation, which: 'old' | 'new', write: (path: string, password: string) => Promise<void>, check: (opened: OpenedPfx, path: string) => void): Promise<OpenedPfx> {
+export async function storePfx(context: PhaseContext, rotation: PfxFolder, which: 'old' | 'new', write: (path: string, password: string) => Promise<void>, check: (opened: OpenedPfx, path: string) => void): Promise<OpenedPfx> {
   const password = rotation.pfxPassword(which);
   const path = join(rotation.folder, `being-written-${Buffer.from(context.random.bytes(6)).toString('hex')}.pfx`);
   try {
@@ -42,7 +48,7 @@ export async function storePfx(context: PhaseContext, rotation: Rotation, which:
 }
 
 /** Removes PFX files that a killed run left unfinished, and those that the journal does not know. */
-export async function removeUnknownPfx(context: PhaseContext, rotation: Rotation, known: readonly Thumbprint[]): Promise<void> {
+export async function removeUnknownPfx(context: PhaseContext, rotation: PfxFolder, known: readonly Thumbprint[]): Promise<void> {
   for (const name of await context.files.list(rotation.folder)) {
     if (name.endsWith('.pfx') && !known.some((thumbprint) => name === `${thumbprint}.pfx`)) await context.files.remove(join(rotation.folder, name));
   }

@@ -9,13 +9,14 @@ import { printable } from '../errors/printable.ts';
 import type { EntryData, RotationOptions } from '../journal/contract.ts';
 import type { OctopusClient, ServerNode } from '../octopus/contract.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
-import { localTentacle, ownThumbprint } from './host-script.ts';
+import { ownThumbprint } from './host-script.ts';
 import { readInventory, type Inventory } from './inventory.ts';
 import { planHash } from './plan-hash.ts';
+import { startRelay } from './relay-job.ts';
 import { observeServer, type ServerObservation } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { readWaivers } from './waivers.ts';
-import { abandoning } from '../journal/views.ts';
+import { abandoning, proofOf } from '../journal/views.ts';
 import { swapIsDone } from './swap-state.ts';
 import { findOpenRotation, openRotation, withRotation, type Rotation } from './rotation.ts';
 
@@ -54,7 +55,7 @@ export const phase: Phase<PlanServerCertificateInputs> = {
     };
     const seen = await observe(context, inputs);
     const open = await findOpenRotation(context, inputs, seen.octopus);
-    if (open) return withRotation(context, this.name, { ...inputs, RotationId: open.rotationId }, { requires: [], planning: true }, (rotation) => resume(context, rotation, seen, options));
+    if (open) return withRotation(context, this.name, { ...inputs, RotationId: open.rotationId }, { requires: [], planning: true }, (rotation) => resume(context, inputs, rotation, seen, options));
 
     const due = dueReasons(seen.server.node, { maximumAgeDays: inputs.MaximumAgeDays, expiresWithinDays: inputs.ExpiresWithinDays, force: inputs.Force ?? null, usedForces: await usedForces(context, inputs) }, context.clock.now());
     if (due.length === 0) {
@@ -115,11 +116,14 @@ async function planAnew(context: PhaseContext, inputs: PlanServerCertificateInpu
     why: `The certificate is due: ${due.join('; ')}.`,
   };
   const rotationId = await openRotation(context, inputs, seen.octopus, opened, plan);
-  return withRotation(context, 'plan-server-certificate', { ...inputs, RotationId: rotationId }, { requires: [], planning: true }, (rotation) => conclude(context, inputs, rotation, seen));
+  return withRotation(context, 'plan-server-certificate', { ...inputs, RotationId: rotationId }, { requires: [], planning: true }, async (rotation) => {
+    await tryRelay(context, inputs, rotation, seen);
+    return concludeOutputs(rotation);
+  });
 }
 
 /** Re-emits what the journal fixed. Scope and options are brought up to date before the swap; OLD and NEW never change (rule 1). */
-async function resume(context: PhaseContext, rotation: Rotation, seen: Observation, options: RotationOptions): Promise<PhaseResult> {
+async function resume(context: PhaseContext, inputs: PlanServerCertificateInputs, rotation: Rotation, seen: Observation, options: RotationOptions): Promise<PhaseResult> {
   context.voice.highlight(`Rotation ${rotation.id} is open; this run goes on with it.`);
   if (abandoning(rotation.entries())) throw planErrors.ROTATION_ABANDONED({ rotationId: rotation.id });
   if (!swapIsDone(rotation)) {
@@ -133,37 +137,20 @@ async function resume(context: PhaseContext, rotation: Rotation, seen: Observati
       await rotation.record({ kind: 'planned', subject: 'estate', data: { ...amended, planHash: hash } });
       context.voice.highlight('Machines or options changed since the plan was made; the plan takes them in.');
     }
+    if (!proofOf(rotation.entries(), 'server', 'relay-ready') && !(await context.relay.alive(rotation.id))) await tryRelay(context, inputs, rotation, seen);
   }
   return concludeOutputs(rotation);
 }
 
-async function conclude(context: PhaseContext, inputs: PlanServerCertificateInputs, rotation: Rotation, seen: Observation): Promise<PhaseResult> {
+/** Before anything is changed the relay shows that it can do its work here (DESIGN.md section 6). */
+async function tryRelay(context: PhaseContext, inputs: PlanServerCertificateInputs, rotation: Rotation, seen: Observation): Promise<void> {
   context.voice.info('The relay does a trial job: read the certificate, ask the service manager, write and read back a file.');
-  await context.relay.start({
-    format: 1,
-    kind: 'check',
-    rotationId: rotation.id,
-    stateFolder: rotation.stateFolder,
-    serverUrl: inputs.ServerUrl,
-    apiKey: inputs.ApiKey,
-    secret: inputs.Secret,
-    taskId: inputs.TaskId,
-    spaceId: inputs.SpaceId,
-    projectName: inputs.ProjectName,
-    runbookName: inputs.RunbookName,
-    environmentName: inputs.EnvironmentName,
-    snapshotName: inputs.SnapshotName,
-    octopusServer: seen.octopusServer,
-    restartCommand: null,
-    localTentacle: localTentacle(context),
-    environment: context.scriptEnvironment,
-  }, () => Promise.resolve());
+  await startRelay(context, inputs, rotation, { kind: 'check', octopusServer: seen.octopusServer });
   const check = await context.relay.checkResult(rotation.id, RELAY_CHECK_TIMEOUT_MS);
   await context.relay.remove(rotation.id);
   if (!check.ready) throw swapErrors.RELAY_NOT_READY({ reason: check.reason });
   if (check.thumbprint !== rotation.plan.old) throw swapErrors.RELAY_NOT_READY({ reason: `it reads certificate ${check.thumbprint} from the database` });
   await rotation.prove('server', 'relay-ready', 'rest', { thumbprint: check.thumbprint });
-  return concludeOutputs(rotation);
 }
 
 function concludeOutputs(rotation: Rotation): PhaseResult {

@@ -7,8 +7,8 @@ import { planErrors } from '../errors/plan.ts';
 import { abandoning, leftBehind, proofOf } from '../journal/views.ts';
 import { trustErrors } from '../errors/trust.ts';
 import type { Phase, PhaseContext } from './context.ts';
-import { localTentacle } from './host-script.ts';
 import { requireStoredPfx } from './pfx-files.ts';
+import { startRelay } from './relay-job.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { withRotation, type Rotation } from './rotation.ts';
@@ -58,33 +58,10 @@ function everyMachineAccountedFor(rotation: Rotation): void {
 }
 
 async function handOver(context: PhaseContext, inputs: ReplaceServerCertificateInputs, rotation: Rotation, octopusServer: string) {
-  await rotation.guard();
-  let name = '';
-  await context.relay.start({
-    format: 1,
-    kind: 'swap',
-    rotationId: rotation.id,
-    stateFolder: rotation.stateFolder,
-    serverUrl: inputs.ServerUrl,
-    apiKey: inputs.ApiKey,
-    secret: inputs.Secret,
-    taskId: inputs.TaskId,
-    spaceId: inputs.SpaceId,
-    projectName: inputs.ProjectName,
-    runbookName: inputs.RunbookName,
-    environmentName: inputs.EnvironmentName,
-    snapshotName: inputs.SnapshotName,
-    octopusServer,
-    restartCommand: inputs.RestartCommand ?? null,
-    localTentacle: localTentacle(context),
-    environment: context.scriptEnvironment,
-  }, ({ unit, relaySha256 }) => {
-    name = unit;
-    return rotation.record({ kind: 'handed-over', subject: 'server', data: { job: 'swap', unit, relaySha256 } });
-  });
+  const unit = await startRelay(context, inputs, rotation, { kind: 'swap', octopusServer, restartCommand: inputs.RestartCommand });
   return {
     outcome: 'handed-over' as const,
     outputs: { HandedOver: 'True' },
-    headline: `Handed over to the relay (${name}): when this run has ended it drains the node, proves once more, imports ${rotation.fresh!.thumbprint}, restarts Octopus Server and runs this runbook again.`,
+    headline: `Handed over to the relay (${unit}): when this run has ended it drains the node, proves once more, imports ${rotation.fresh!.thumbprint}, restarts Octopus Server and runs this runbook again.`,
   };
 }

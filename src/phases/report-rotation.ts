@@ -6,9 +6,8 @@ import { openStateFolder } from '../journal/state-folder.ts';
 import { isEnded, opened } from '../journal/views.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
 import { readyToFinish, writeReport } from './finish-server-certificate.ts';
-import { localTentacle } from './host-script.ts';
+import { startRelay } from './relay-job.ts';
 import { findOpenRotation, withRotation } from './rotation.ts';
-import { serverCommands } from './server-commands.ts';
 
 /** Always runs. Reads the journal without taking the lease, so that it can report a rotation that somebody else is at; hands the last work to the relay. */
 export const phase: Phase<ReportRotationInputs> = {
@@ -39,25 +38,7 @@ export const phase: Phase<ReportRotationInputs> = {
 /** The host's own Tentacle runs this very step; the relay restarts and probes it afterwards, and ends the rotation (A41). */
 function handOverTheEnd(context: PhaseContext, inputs: ReportRotationInputs & { RotationId: string }): Promise<PhaseResult> {
   return withRotation(context, 'report-rotation', inputs, { requires: [] }, async (rotation) => {
-    await context.relay.start({
-      format: 1,
-      kind: 'finish',
-      rotationId: rotation.id,
-      stateFolder: rotation.stateFolder,
-      serverUrl: inputs.ServerUrl,
-      apiKey: inputs.ApiKey,
-      secret: inputs.Secret,
-      taskId: inputs.TaskId,
-      spaceId: inputs.SpaceId,
-      projectName: inputs.ProjectName,
-      runbookName: inputs.RunbookName,
-      environmentName: inputs.EnvironmentName,
-      snapshotName: inputs.SnapshotName,
-      octopusServer: (await serverCommands(context)).executable,
-      restartCommand: null,
-      localTentacle: localTentacle(context),
-      environment: context.scriptEnvironment,
-    }, ({ unit, relaySha256 }) => rotation.record({ kind: 'handed-over', subject: 'server', data: { job: 'finish', unit, relaySha256 } }));
+    await startRelay(context, inputs, rotation, { kind: 'finish' });
     return { outcome: 'handed-over', outputs: {}, headline: 'The relay ends the rotation when this run is over.' };
   });
 }

@@ -1,0 +1,42 @@
+import type { CommonInputs } from '../../steps/common-inputs.ts';
+import type { RelayJob } from '../../schemas/types/relay-job.ts';
+import type { PhaseContext } from './context.ts';
+import { localTentacle } from './host-script.ts';
+import type { Rotation } from './rotation.ts';
+
+/** What a step hands to the relay, and what only some jobs need. */
+export interface RelayTask {
+  kind: RelayJob['kind'];
+  /** Path of Octopus.Server; the job that only finishes runs none. */
+  octopusServer?: string;
+  restartCommand?: string | undefined;
+}
+
+/** Starts the relay with a job of this run; a hand-over is on record before it starts. Answers with the unit's name. */
+export async function startRelay(context: PhaseContext, inputs: CommonInputs, rotation: Rotation, task: RelayTask): Promise<string> {
+  await rotation.guard();
+  let name = '';
+  await context.relay.start({
+    format: 1,
+    kind: task.kind,
+    rotationId: rotation.id,
+    stateFolder: rotation.stateFolder,
+    serverUrl: inputs.ServerUrl,
+    apiKey: inputs.ApiKey,
+    secret: inputs.Secret,
+    taskId: inputs.TaskId,
+    spaceId: inputs.SpaceId,
+    projectName: inputs.ProjectName,
+    runbookName: inputs.RunbookName,
+    environmentName: inputs.EnvironmentName,
+    snapshotName: inputs.SnapshotName,
+    octopusServer: task.octopusServer ?? '',
+    restartCommand: task.restartCommand ?? null,
+    localTentacle: localTentacle(context),
+    environment: context.scriptEnvironment,
+  }, async ({ unit, relaySha256 }) => {
+    name = unit;
+    if (task.kind !== 'check') await rotation.record({ kind: 'handed-over', subject: 'server', data: { job: task.kind, unit, relaySha256 } });
+  });
+  return name;
+}
