@@ -1,3 +1,4 @@
+import { trustErrors } from '../errors/trust.ts';
 import type { TrustObservation } from '../gates/trust.ts';
 import { listIsFreeOf, listTrusts } from '../gates/trust-list.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
@@ -69,13 +70,20 @@ async function connected(context: PhaseContext, rotation: Rotation, machines: re
   for (const spaceId of new Set(machines.flatMap((machine) => machine.registrations.map((one) => one.spaceId)))) {
     const here = machines.flatMap((machine) => machine.registrations.filter((one) => one.spaceId === spaceId && !one.isDisabled).map((one) => ({ key: machine.key, id: one.id })));
     if (here.length === 0) continue;
-    const task = await rotation.octopus.checkHealth({ description: `Octopus Rotation: connection test [${rotation.id}]`, spaceId, machineIds: here.map((one) => one.id) as [string, ...string[]], onlyTestConnection: true, timeoutMs: CONNECTION_TEST_MS });
-    const { timedOut } = await rotation.octopus.waitForTask(task.id, { timeoutMs: CONNECTION_TEST_MS, onProgress: () => context.voice.progress(0, `${task.id}: ${here.length} connection(s) tested by Octopus`) });
-    if (timedOut) continue;
+    await testConnections(context, rotation, spaceId, here.map((one) => one.id) as [string, ...string[]]);
     const health = new Map((await rotation.octopus.registrations(spaceId)).map((one) => [one.id, one.healthStatus]));
     for (const one of here) if (health.get(one.id) === 'Healthy' || health.get(one.id) === 'HasWarnings' || health.get(one.id) === 'Unhealthy') keys.add(one.key);
   }
   return keys;
+}
+
+/** One that was cancelled leaves the health of before, which says nothing: it is asked for once more, and then refused (rule 20). */
+async function testConnections(context: PhaseContext, rotation: Rotation, spaceId: string, machineIds: [string, ...string[]], isSecond = false): Promise<void> {
+  const queued = await rotation.octopus.checkHealth({ description: `Octopus Rotation: connection test [${rotation.id}]`, spaceId, machineIds, onlyTestConnection: true, timeoutMs: CONNECTION_TEST_MS });
+  const { task, timedOut } = await rotation.octopus.waitForTask(queued.id, { timeoutMs: CONNECTION_TEST_MS, onProgress: () => context.voice.progress(0, `${queued.id}: ${machineIds.length} connection(s) tested by Octopus`) });
+  if (!timedOut && task.state !== 'Canceled' && task.state !== 'TimedOut') return;
+  if (isSecond) throw trustErrors.HEALTH_UNKNOWN({ task: queued.id, state: timedOut ? 'still running' : task.state });
+  await testConnections(context, rotation, spaceId, machineIds, true);
 }
 
 /** NEW and OLD accepted, in force: ready for the cut-over. */

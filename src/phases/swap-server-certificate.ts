@@ -230,8 +230,9 @@ class Swap {
     for (const spaceId of spaces) {
       const ids = sample.map(addressed).filter((one) => one.spaceId === spaceId).map((one) => one.id) as [string, ...string[]];
       const task = await this.rotation.octopus.checkHealth({ description: `Octopus Rotation: connection test after the swap [${this.rotation.id}]`, spaceId, machineIds: ids, onlyTestConnection: true, timeoutMs: COME_BACK_MS });
-      const { timedOut } = await this.rotation.octopus.waitForTask(task.id, { timeoutMs: COME_BACK_MS });
-      if (timedOut) throw trustErrors.HEALTH_UNKNOWN({ task: task.id, state: 'still running' });
+      const { task: tested, timedOut } = await this.rotation.octopus.waitForTask(task.id, { timeoutMs: COME_BACK_MS });
+      // A test that was cancelled leaves the health of before the swap, which says nothing.
+      if (timedOut || tested.state === 'Canceled' || tested.state === 'TimedOut') throw trustErrors.HEALTH_UNKNOWN({ task: task.id, state: timedOut ? 'still running' : tested.state });
       const health = await this.rotation.octopus.registrations(spaceId);
       answered += health.filter((one) => ids.includes(one.id) && (one.healthStatus === 'Healthy' || one.healthStatus === 'HasWarnings')).length;
     }

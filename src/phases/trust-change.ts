@@ -91,10 +91,14 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
   const rest = machines.filter((machine) => !byTask.has(machine.key));
   const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, rest, change.description, (machine) => machineScript(rotation, machine, { ...change.script, restart: 'detached' }));
   const told: PlannedMachine[] = [];
+  // Whoever said nothing may have done it all the same: it is looked at like the others, and nobody else begins meanwhile.
+  const silent = new Map<string, string>();
   for (const machine of rest) {
     const one = outcomes.get(machine.key)!;
-    if (!one.result) outcome.failed.set(machine.key, { reason: 'failed', text: one.reason });
-    else {
+    if (!one.result) {
+      silent.set(machine.key, one.reason);
+      told.push(machine);
+    } else {
       await noteForeignTrust(rotation, machine, one.result);
       if (one.result.outcome === 'refused' || one.result.outcome === 'failed') outcome.failed.set(machine.key, { reason: one.result.outcome, text: `its script ${one.result.outcome}: ${one.result.reason ?? 'no reason given'}` });
       else {
@@ -107,7 +111,8 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
   for (const [key, look] of there) outcome.there.set(key, look);
   const late = await lookAt(context, rotation, told.filter((machine) => !there.has(machine.key)));
   for (const look of late) if (change.wished(look)) outcome.there.set(look.machine.key, look);
-  for (const look of await withReadBack(context, rotation, late.filter((one) => !change.wished(one)))) outcome.failed.set(look.machine.key, laggard(look));
+  for (const { key } of told) if (silent.has(key) && outcome.there.has(key)) await rotation.done(change.effect, key, { outcome: 'seen' });
+  for (const look of await withReadBack(context, rotation, late.filter((one) => !change.wished(one)))) outcome.failed.set(look.machine.key, laggard(look, silent.get(look.machine.key) ?? null));
   return machines.filter((machine) => outcome.failed.has(machine.key)).length;
 }
 
@@ -136,11 +141,11 @@ async function withReadBack(context: PhaseContext, rotation: Rotation, looks: re
   });
 }
 
-function laggard(look: TrustObservation): Failure {
+function laggard(look: TrustObservation, silence: string | null): Failure {
   if (look.readBack?.lastRestart === 'deferred') return { reason: 'deferred', text: 'its restart was put off, since scripts kept running on it' };
   if (look.readBack?.lastRestart === 'reverted') return { reason: 'failed', text: 'its restart did not go well, and its old list was put back' };
   if (look.reached && !look.reached.reached) return { reason: 'unreachable', text: `after the change it does not answer (${look.reached.code})` };
-  return { reason: 'failed', text: 'its list was written, but its service does not act by it' };
+  return { reason: 'failed', text: silence ?? 'its list was written, but its service does not act by it' };
 }
 
 function thumbprintOf(rotation: Rotation, change: TrustChange): string {
