@@ -133,7 +133,7 @@ describe('status', () => {
     expect(statusOf(marker, null)).toMatchObject({ open: true, rotation: ID, host: 'octopus-01', holder: { runner: 'relay', process: null }, goOn: expect.stringContaining('Run the runbook'), leftBehind: null });
   });
 
-  it('says with the journal which phase is next and who is left behind, with the command', () => {
+  it('D5: says with the journal which phase is next and who is left behind, with the command', () => {
     expect(statusOf(marker, { rotationId: ID, entries: planned().entries })).toMatchObject({ nextPhase: 'Back up server certificate', proved: 0 });
     const status = statusOf(marker, { rotationId: ID, entries: handedOver().entries });
     expect(status).toMatchObject({ nextPhase: 'Replace server certificate' });

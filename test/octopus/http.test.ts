@@ -123,7 +123,7 @@ describe('repeating a request', () => {
     }
   });
 
-  it('a filter that is empty would select everything, so it cannot be sent', async () => {
+  it('D11: a filter that is empty would select everything, so it cannot be sent', async () => {
     const server = await serve(() => ({ json: {} }));
     await expect(httpOf(server.url).get('/api/tasks', (value) => value, { query: { ids: [] as unknown as [string] } })).rejects.toThrow(TypeError);
     expect(server.seen).toHaveLength(0);
