@@ -110,9 +110,10 @@ const LONGEST_PAUSE_MS = 20_000;
 
 /**
  * Looks again until every machine shows what is wished, or the time is over; answers with the looks that do. Machines that are
- * dialled are asked about once a second; those that are asked through the server at growing distances.
+ * dialled are asked about once a second; those that are asked through the server at growing distances. `isOver`: this machine will not
+ * get there any more and is not waited for.
  */
-export async function waitUntil(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], wished: (look: TrustObservation) => boolean, timeoutMs: number, label: string): Promise<Map<string, TrustObservation>> {
+export async function waitUntil(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], wished: (look: TrustObservation) => boolean, timeoutMs: number, label: string, isOver: (look: TrustObservation) => boolean = () => false): Promise<Map<string, TrustObservation>> {
   const there = new Map<string, TrustObservation>();
   const start = context.clock.monotonic();
   let pause = FIRST_PAUSE_MS;
@@ -123,12 +124,16 @@ export async function waitUntil(context: PhaseContext, rotation: Rotation, machi
     const elapsed = context.clock.monotonic() - start;
     const isServersTurn = elapsed >= serverPauseUntil;
     const turn = missing.filter((machine) => isProbed(machine) || isServersTurn);
-    for (const look of turn.length > 0 ? await lookAt(context, rotation, turn, true) : []) if (wished(look)) there.set(look.machine.key, look);
+    const over = new Set<string>();
+    for (const look of turn.length > 0 ? await lookAt(context, rotation, turn, true) : []) {
+      if (wished(look)) there.set(look.machine.key, look);
+      else if (isOver(look)) over.add(look.machine.key);
+    }
     if (isServersTurn) {
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
       serverPauseUntil = context.clock.monotonic() - start + pause;
     }
-    missing = missing.filter((machine) => !there.has(machine.key));
+    missing = missing.filter((machine) => !there.has(machine.key) && !over.has(machine.key));
     context.voice.progress(Math.round((there.size / machines.length) * 100), `${label}: ${there.size} of ${machines.length}`);
     if (missing.length === 0 || context.clock.monotonic() - start >= timeoutMs) break;
     await context.clock.sleep(500);

@@ -8,8 +8,9 @@ import { batches } from './concurrency.ts';
 import type { PhaseContext } from './context.ts';
 import { whileEnabled } from './disabled-machines.ts';
 import { runOnHost } from './host-script.ts';
-import { lookAt, readBackOf, waitUntil } from './looking.ts';
+import { acceptsBoth, acceptsOldOnly, lookAt, readBackOf, waitUntil } from './looking.ts';
 import { addressed, machineScript, runOnMachines, SETTLE_MS, type ScriptWish } from './machine-scripts.ts';
+import { watchForPutBack } from './put-back.ts';
 import type { Rotation } from './rotation.ts';
 
 /** One change of trust over many machines: who is to be what. */
@@ -107,7 +108,8 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
       }
     }
   }
-  const there = await waitUntil(context, rotation, told, change.wished, SETTLE_MS, change.label);
+  const putBack = watchForPutBack(change.script.operation === 'add' ? acceptsOldOnly : acceptsBoth);
+  const there = await waitUntil(context, rotation, told, change.wished, SETTLE_MS, change.label, (look) => putBack.isSeen(look));
   for (const [key, look] of there) outcome.there.set(key, look);
   const late = await lookAt(context, rotation, told.filter((machine) => !there.has(machine.key)));
   for (const look of late) if (change.wished(look)) outcome.there.set(look.machine.key, look);
