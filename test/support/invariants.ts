@@ -180,7 +180,9 @@ function nodesAreTrusted(view: View): string[] {
     for (const machine of view.machines) {
       const tentacle = view.tentacle(machine);
       if (view.behind.has(machine.key) || !tentacle?.running || tentacle.effective === null) continue;
-      if (!thumbprints(tentacle.effective).includes(node.presents)) found.push(`node ${node.name} presents ${node.presents}, which is not in force on ${tentacle.machine}: ${thumbprints(tentacle.effective).join(' ') || 'nothing'}`);
+      // What a polling Tentacle listens with is not what it polls with (A2).
+      const list = machine.route === 'polling' ? tentacle.effective.filter((one) => one.CommunicationStyle === 2) : tentacle.effective;
+      if (!thumbprints(list).includes(node.presents)) found.push(`node ${node.name} presents ${node.presents}, which is not in force on ${tentacle.machine}: ${thumbprints(tentacle.effective).join(' ') || 'nothing'}`);
     }
   }
   return found;
@@ -224,7 +226,8 @@ function importsWereProved(view: View): string[] {
       if (machine === undefined) found.push(`NEW was imported, but ${tentacle.machine} is not in the plan`);
       else if (!behind.has(machine.key)) {
         const proof = before.findLast((entry) => (entry.kind === 'proved' || entry.kind === 'unproved') && entry.subject === machine.key && entry.data.claim === 'trusts-new');
-        const counts = proof?.kind === 'proved' && (proof.data.how === 'wire' ? proof.at >= drain.at : machine.viaProxy);
+        // Where only a task can tell, the last one before the drain counts: a drained node runs none.
+        const counts = proof?.kind === 'proved' && (proof.data.how === 'wire' ? proof.at >= drain.at : machine.viaProxy || machine.route === 'polling');
         if (!counts) found.push(`NEW was imported, but ${tentacle.machine} was not proved since the drain at ${drain.at}`);
       }
     }
