@@ -40,7 +40,8 @@ export interface MachineResult {
     | 'twin-differs'
     | 'not-writable'
     | 'write-failed'
-    | 'not-elevated';
+    | 'not-elevated'
+    | 'no-openssl';
   /**
    * @maxItems 10000
    */

@@ -1,7 +1,8 @@
 import { isThumbprint, type Thumbprint } from '../certificates/thumbprint.ts';
 import { tentacleErrors } from '../errors/tentacle.ts';
 import type { RepairCommand, RepairScript, TrustRoute, TrustShell } from './contract.ts';
-import { scriptOf } from './trust-script.ts';
+import { powershellScript } from './powershell/script.ts';
+import { scriptOf, scriptSettings, type ScriptOptions } from './trust-script.ts';
 
 interface Options { route?: TrustRoute; shell?: TrustShell; trust: Thumbprint; distrust?: Thumbprint }
 
@@ -33,12 +34,11 @@ const IDLE_LIMIT_SECONDS = 900;
  * done already, so it may run twice. Exit code 0 only when all of it is in force. Thumbprints only (rule 14).
  */
 export const repairScript: RepairScript = (options) => {
-  const line = options.shell === 'PowerShell' ? repairCommand(options) : null;
-  if (line !== null) return `${line}\r\n`;
   const common = { route: options.route, shell: options.shell, rotationId: 'repair', fence: 0, restart: 'here' as const, place: 'host' as const, restartDelaySeconds: 0, restartWatchSeconds: WATCH_SECONDS, idleLimitSeconds: IDLE_LIMIT_SECONDS };
-  const steps = [scriptOf({ ...common, operation: 'add', thumbprint: options.trust, ...(options.old === undefined ? {} : { beside: options.old }) }, 'sudo')];
-  if (options.distrust !== undefined) steps.push(scriptOf({ ...common, operation: 'remove', thumbprint: options.distrust, keep: options.trust }, 'sudo'));
-  return ['#!/usr/bin/env bash', ...steps.map((step) => `(\n${step}) || exit 1`), ''].join('\n');
+  const steps: ScriptOptions[] = [{ ...common, operation: 'add', thumbprint: options.trust, ...(options.old === undefined ? {} : { beside: options.old }) }];
+  if (options.distrust !== undefined) steps.push({ ...common, operation: 'remove', thumbprint: options.distrust, keep: options.trust });
+  if (options.shell === 'PowerShell') return powershellScript(...steps.map(scriptSettings)).replaceAll('\n', '\r\n');
+  return ['#!/usr/bin/env bash', ...steps.map((step) => `(\n${scriptOf(step, 'sudo')}) || exit 1`), ''].join('\n');
 };
 
 function checked(name: string, value: string): string {

@@ -9,12 +9,13 @@ import { RESTARTER } from './bash/restarter.ts';
 import { SERVICE } from './bash/service.ts';
 import { TWINS } from './bash/twins.ts';
 import type { TrustScript } from './contract.ts';
+import { powershellScript } from './powershell/script.ts';
 
 const ROTATION_ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
 const MOST_SECONDS = 86_400;
 
 /** How the script restarts: as a phase asks, or before the eyes of the person who runs it on the machine. */
-type Options = Omit<Parameters<TrustScript>[0], 'restart'> & { restart: 'detached' | 'none' | 'here' };
+export type ScriptOptions = Omit<Parameters<TrustScript>[0], 'restart'> & { restart: 'detached' | 'none' | 'here' };
 
 /**
  * The script by which a Tentacle changes its own trust list (tentacle-trust.md sections 2 to 6; rules 3, 9, 14; A2, A3, A6, A19,
@@ -28,17 +29,20 @@ export const trustScript: TrustScript = (options) => {
 };
 
 /** The same for repair.ts: `restart: here`, and a sudo that may ask for a password. */
-export function scriptOf(options: Options, sudo: 'sudo' | 'sudo -n'): string {
-  const route = matching('route', options.route ?? 'listening', /^(listening|polling)$/);
-  matching('shell', options.shell ?? 'Bash', /^Bash$/);
-  const settings = Object.entries(settingsOf(options, route)).map(([name, value]) => [`or_${name}`, value] as const);
+export function scriptOf(options: ScriptOptions, sudo: 'sudo' | 'sudo -n'): string {
+  const values = scriptSettings(options);
+  return options.shell === 'PowerShell' ? powershellScript(values) : bashScript(values, sudo);
+}
+
+function bashScript(values: Record<string, string>, sudo: 'sudo' | 'sudo -n'): string {
+  const settings = Object.entries(values).map(([name, value]) => [`or_${name}`, value] as const);
   const names = settings.map(([name]) => name).join(' ');
   const shell = `bash -c "$(declare -p ${names}; declare -f $(compgen -A function or_)); or_main"`;
   const allowed = sudo === 'sudo' ? 'command -v sudo >/dev/null 2>&1' : 'sudo -n true >/dev/null 2>&1';
   return [
     '# Octopus Rotation: trust of this Tentacle in an Octopus Server certificate.',
     settings.map(([name, value]) => `${name}='${value}'`).join('\n'),
-    ...[LIST, SERVICE, RESTARTER, ...(route === 'polling' ? [TWINS, CONFIGURATION, POLLING] : [LISTENING]), CHANGE].map((text) => text.trim()),
+    ...[LIST, SERVICE, RESTARTER, ...(values['route'] === 'polling' ? [TWINS, CONFIGURATION, POLLING] : [LISTENING]), CHANGE].map((text) => text.trim()),
     // A shell of its own either way: the one that Calamari prepared keeps its options and its variables.
     `if test "$(id -u)" != 0 && ${allowed}; then
   ${sudo} env "PATH=$PATH" "TentacleExecutablePath=$TentacleExecutablePath" "TentacleInstanceName=$TentacleInstanceName" "TentacleHome=$TentacleHome" \\
@@ -51,22 +55,27 @@ fi`,
   ].join('\n\n');
 }
 
-/** Everything that the script is told, as tokens of fixed form (rule 14). */
-function settingsOf(options: Options, route: string): Record<string, string> {
-  const twins = route === 'polling' && options.operation === 'add';
+/** Everything that a script is told, as tokens of fixed form (rule 14). */
+export function scriptSettings(options: ScriptOptions): Record<string, string> {
+  const route = matching('route', options.route ?? 'listening', /^(listening|polling)$/);
+  const shell = matching('shell', options.shell ?? 'Bash', /^(Bash|PowerShell)$/);
+  // Only a polling Tentacle goes by update-trust, and only Bash has the job that goes back by itself.
+  const operation = matching('operation', options.operation, route === 'polling' && shell === 'Bash' ? /^(observe|add|remove|update-trust)$/ : /^(observe|add|remove)$/);
+  const besides = route === 'polling' && (operation === 'add' || operation === 'update-trust');
   return {
     rotation: matching('rotationId', options.rotationId, ROTATION_ID),
     fence: whole('fence', options.fence, Number.MAX_SAFE_INTEGER),
     route,
-    operation: matching('operation', options.operation, /^(observe|add|remove)$/),
+    operation,
     thumbprint: thumbprint('thumbprint', options.thumbprint),
-    keep: options.operation === 'remove' ? otherThan(options.thumbprint, 'keep', options.keep) : '',
-    beside: twins ? otherThan(options.thumbprint, 'beside', options.beside) : '',
+    keep: operation === 'remove' ? otherThan(options.thumbprint, 'keep', options.keep) : '',
+    beside: besides ? otherThan(options.thumbprint, 'beside', options.beside) : '',
     place: matching('place', options.place ?? 'tentacle', /^(tentacle|host)$/),
     restart: matching('restart', options.restart, /^(detached|none|here)$/),
     delay_seconds: whole('restartDelaySeconds', options.restartDelaySeconds, MOST_SECONDS),
     watch_seconds: whole('restartWatchSeconds', options.restartWatchSeconds, MOST_SECONDS),
     idle_seconds: whole('idleLimitSeconds', options.idleLimitSeconds, MOST_SECONDS),
+    return_seconds: operation === 'update-trust' ? whole('returnAfterSeconds', options.returnAfterSeconds ?? -1, MOST_SECONDS) : '0',
   };
 }
 

@@ -1,5 +1,8 @@
-import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { Thumbprint } from '../../src/certificates/thumbprint.ts';
 import { configurationFile } from './fakes/configuration.ts';
@@ -225,5 +228,46 @@ describe('the net under the restart of a polling Tentacle (rule 3)', () => {
     expect(await machine.run('add', NEW, ADD)).toMatchObject({ outcome: 'unchanged', effective: 'no', restart: 'armed' });
     expect(await machine.ended()).toBe('reverted');
     expect(file(machine)).toBe(before);
+  });
+});
+
+describe('PollingRoute: update-trust', () => {
+  const TURN = { ...POLLING, beside: OLD, returnAfterSeconds: 0 };
+
+  it.concurrent('A4: turns OLD into NEW, and back by itself when no server shows NEW in time', async ({ onTestFinished, expect }) => {
+    const before = configurationFile([node('127.0.0.1', OLD), passive(OTHER)]);
+    const machine = await withFile(onTestFinished, before);
+    expect(await machine.run('update-trust', NEW, TURN)).toMatchObject({ outcome: 'changed', effective: 'no', restart: 'armed' });
+    expect(file(machine)).toBe(configurationFile([node('127.0.0.1', NEW), passive(OTHER)]));
+    expect(await machine.ended()).toBe('reverted');
+    expect(file(machine)).toBe(before);
+  });
+
+  it.concurrent('A4, A34: stays once the server shows exactly NEW', async ({ onTestFinished, expect }) => {
+    const pfx = readFileSync(join(import.meta.dirname, '..', 'conformance', 'fixtures', 'certificates', 'A.pfx'));
+    const server = createTlsServer({ pfx, passphrase: '' }, (socket) => socket.on('error', () => undefined).end()).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const shown = await new Promise<string>((resolve) => {
+      const socket = connectTls({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerCertificate().fingerprint.replaceAll(':', ''));
+        socket.end();
+      });
+    });
+    const machine = await withFile(onTestFinished, configurationFile([{ ...polling(OLD), Address: address }]));
+    await machine.run('update-trust', shown, { ...TURN, returnAfterSeconds: 30 });
+    expect(await machine.ended()).toBe('good');
+    expect(file(machine)).toBe(configurationFile([{ ...polling(shown), Address: address }]));
+    expect(await machine.run('update-trust', shown, TURN)).toMatchObject({ outcome: 'unchanged', effective: 'yes', restart: 'not-needed' });
+  });
+
+  it.concurrent('A31: never where NEW is there already, as two equal entries would come of it', async ({ onTestFinished, expect }) => {
+    const before = configurationFile([polling(OLD), polling(NEW)]);
+    const machine = await withFile(onTestFinished, before);
+    expect(await machine.run('update-trust', NEW, TURN)).toMatchObject({ outcome: 'refused', reason: 'duplicate-entries' });
+    expect(file(machine)).toBe(before);
+    expect(() => machine.script('update-trust', NEW, { ...TURN, shell: 'PowerShell' })).toThrow(/may not enter a script/);
+    expect(() => machine.script('update-trust', NEW, { ...POLLING, beside: OLD })).toThrow(/may not enter a script/);
   });
 });

@@ -11,6 +11,7 @@ import { parseTrustList } from '../../src/tentacle/trust-list.ts';
 import { comparableAddress } from '../../src/tentacle/address.ts';
 import { addTwins, dropTwinned, isPolled, withoutTwin, type Edited, type TwinRefusal } from '../../src/tentacle/twins.ts';
 import { configurationFile, escaped } from './fakes/configuration.ts';
+import { anyList } from './fakes/lists.ts';
 
 const OLD = 'A'.repeat(40) as Thumbprint;
 const NEW = 'B'.repeat(40) as Thumbprint;
@@ -37,25 +38,8 @@ const listOf = (edited: Edited): string => {
   return edited.list;
 };
 
-/** Anything a list may hold, in the forms that a Tentacle or a person writes; thumbprints and addresses from few, so that they meet. */
-const blank = fc.constantFrom('', ' ', '\n  ');
-const thumbprint = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(OLD, OLD, NEW, 'C'.repeat(40), 'D'.repeat(40)) }, fc.constantFrom(OLD.toLowerCase(), NEW.toLowerCase(), ` ${OLD}`, 'c'.repeat(40), 'odd \u200e'));
-const address = fc.oneof({ weight: 5, arbitrary: fc.constantFrom('https://n1:10943', 'https://n1:10943/', 'HTTPS://N1:10943', 'https://n2:10943/', 'https://n3', 'https://n3:443/', 'wss://n1/OctopusComms', null, null) }, fc.string(), fc.constantFrom('https://u@n2:10943/#x', 'https://z\u00fcrich/?<a>&"b"'));
-const entry = fc.record({
-  thumbprint, address, style: fc.constantFrom(1, 2, 2, 2, 11, 'TentacleActive', 'tentaclepassive', undefined),
-  subscription: fc.constantFrom('poll://a/', 'poll://a/', 'poll://b/', null), names: fc.constantFrom(0, 1, 2), extra: fc.option(fc.json({ depthSize: 'xsmall' }), { nil: undefined }), blanks: fc.tuple(blank, blank),
-});
-const list = fc.tuple(fc.array(entry, { maxLength: 8 }), blank).map(([entries, gap]) => `[${gap}${entries.map((one) => {
-  const name = (text: string) => JSON.stringify(one.names === 0 ? text : one.names === 1 ? text.toLowerCase() : text.toUpperCase());
-  const fields = [`${name('Thumbprint')}:${one.blanks[1]}${JSON.stringify(one.thumbprint)}`];
-  if (one.style !== undefined) fields.push(`${name('CommunicationStyle')}:${JSON.stringify(one.style)}`);
-  fields.push(`${name('Address')}:${JSON.stringify(one.address)}`, `${name('Squid')}:null`);
-  if (one.extra !== undefined) fields.push(`"Extra":${one.extra}`);
-  fields.push(`${name('SubscriptionId')}:${JSON.stringify(one.subscription)}`);
-  return `${one.blanks[0]}{${fields.join(`,${one.blanks[1]}`)}}`;
-}).join(`${gap},`)}${gap}]`);
 /** Lists that are edited at all: the one certificate that is polled has entries, none equal, none with NEW yet. */
-const editable = list.filter((text) => {
+const editable = anyList.filter((text) => {
   try {
     return !parseTrustList(text).some((one) => one.thumbprint.trim().toUpperCase() === NEW) && 'list' in addTwins(text, { beside: OLD, thumbprint: NEW });
   } catch {
@@ -100,7 +84,7 @@ describe('add then retire, for any list', () => {
   });
 
   it('A39: whatever the text, it is edited whole or refused; nobody is left without an entry that was there', () => {
-    fc.assert(fc.property(fc.oneof(list, fc.string(), fc.json()), fc.boolean(), (before, add) => {
+    fc.assert(fc.property(fc.oneof(anyList, fc.string(), fc.json()), fc.boolean(), (before, add) => {
       const edited = add ? addTwins(before, { beside: OLD, thumbprint: NEW }) : dropTwinned(before, { thumbprint: OLD, keep: NEW });
       if ('refused' in edited) return;
       const foreign = (text: string) => parseTrustList(text).filter((one) => !isOurs(one) && one.thumbprint.trim().toUpperCase() !== NEW);
@@ -112,7 +96,7 @@ describe('add then retire, for any list', () => {
 
 describe('the edit on the machine', () => {
   it('is the same as the one above, to the byte, for any list', () => {
-    const cases = fc.sample(fc.record({ before: list, add: fc.boolean() }), 150);
+    const cases = fc.sample(fc.record({ before: anyList, add: fc.boolean() }), 150);
     const edited = onMachine(cases.map(({ before, add }) => ({ add, value: escaped(before) })));
     cases.forEach(({ before, add }, n) => {
       const expected = add ? addTwins(before, { beside: OLD, thumbprint: NEW }) : dropTwinned(before, { thumbprint: OLD, keep: NEW });
@@ -147,7 +131,7 @@ describe('the edit on the machine', () => {
 
   it('A40: takes the value out of a file and exchanges it for another, and every other byte stays', () => {
     const junk = fc.constantFrom('', '<!-- a > b -->', '<set key="Other">x &amp; y</set>', "<set key='Empty'/>", '<set other="1"  key = "a>b" >\r\n</set >', '<?pi <set> ?>', '<deep><set key="Tentacle.Communication.TrustedOctopusServers">no</set></deep>');
-    const cases = fc.sample(fc.record({ one: list, two: list, around: fc.record({ before: junk, after: junk, end: fc.constantFrom('\n' as const, '\r\n' as const), bom: fc.boolean() }) }), 40);
+    const cases = fc.sample(fc.record({ one: anyList, two: anyList, around: fc.record({ before: junk, after: junk, end: fc.constantFrom('\n' as const, '\r\n' as const), bom: fc.boolean() }) }), 40);
     cases.forEach(({ one, two, around }, n) => {
       const put = (name: string, text: string) => writeFileSync(join(folder, `${name}-${n}`), text);
       put('file', configurationFile(escaped(one), around));

@@ -79,7 +79,7 @@ or_arm() {
   or_copy=$or_folder/restart-$or_rotation-$or_fence-$or_operation.sh
   {
     printf 'export PATH=%q LC_ALL=C\n' "$PATH"
-    declare -p or_rotation or_fence or_operation or_thumbprint or_delay_seconds or_watch_seconds or_idle_seconds or_executable or_instance \
+    declare -p or_rotation or_fence or_operation or_thumbprint or_delay_seconds or_watch_seconds or_idle_seconds or_return_seconds or_executable or_instance \
       or_home or_folder or_copy or_unit or_restarter_unit or_port or_no_listen or_listen_ip or_wished or_old or_inverse or_route or_beside or_keep or_configuration
     declare -f $(compgen -A function or_)
     printf 'or_main=\nor_restart_main\n'

@@ -10,13 +10,14 @@ or_plan() {
   # The file must be what the Tentacle reads: nothing else is worth editing.
   or_rows=$(printf '%s' "$or_found" | or_twins list) || or_finish refused "$(or_reason_of $?)"
   test "$(printf '%s\n' "$or_rows" | or_canonical)" = "$(printf '%s\n' "$or_before" | or_canonical)" || or_finish refused configuration-differs
-  if test "$or_operation" = add; then
-    or_mode=add or_partner=$or_beside
-  else
-    or_mode=drop or_partner=$or_keep
-  fi
+  case $or_operation in
+    add) or_mode=add or_partner=$or_beside ;;
+    update-trust) or_mode=turn or_partner=$or_beside ;;
+    *) or_mode=drop or_partner=$or_keep ;;
+  esac
   or_wanted=$(printf '%s' "$or_found" | or_twins "$or_mode" "$or_thumbprint" "$or_partner") || or_finish refused "$(or_reason_of $?)"
   test "$or_wanted" != "$or_found" || return 0
+  if test "$or_operation" = update-trust && ! command -v openssl >/dev/null 2>&1; then or_finish refused no-openssl; fi
   or_is_sound || or_finish failed twin-differs
   test -w "$or_configuration" && test -w "$(dirname -- "$or_configuration")" || or_finish refused not-writable
   or_options=twins
@@ -30,6 +31,11 @@ or_plan() {
 or_is_sound() {
   printf '%s' "$or_wanted" | or_twins list >/dev/null || return 1
   test "$(printf '%s' "$or_wanted" | or_twins foreign "$or_thumbprint" "$or_partner" | od -c)" = "$(printf '%s' "$or_found" | or_twins foreign "$or_thumbprint" "$or_partner" | od -c)" || return 1
+  if test "$or_operation" = update-trust; then
+    or_polled=$(printf '%s' "$or_found" | or_twins polled "$or_partner")
+    test -z "$(printf '%s' "$or_wanted" | or_twins polled "$or_partner")" && test -z "$(or_without "$or_polled" "$(printf '%s' "$or_wanted" | or_twins polled "$or_thumbprint")")"
+    return
+  fi
   or_polled=$(printf '%s' "$or_wanted" | or_twins polled "$or_partner")
   test "$or_polled" = "$(printf '%s' "$or_found" | or_twins polled "$or_partner")" || return 1
   if test "$or_operation" = add; then
@@ -47,6 +53,22 @@ or_apply() {
   # Whole on disk: a full disk may keep its word only until the file is closed.
   test "$(cat "$or_folder/value-old")" = "$or_found" && test "$(cat "$or_folder/value-new")" = "$or_wanted" || return 1
   or_swap "$or_folder/value-old" "$or_folder/value-new"
+}
+
+# For update-trust: does a server that is polled show the new certificate before the time is over? One is enough: then the swap has come,
+# and going back would cut this Tentacle off. Nothing else that is shown counts (A34).
+or_server_came() {
+  or_until=$(($(or_uptime) + or_return_seconds))
+  while :; do
+    or_addresses=$(or_twins polled "$or_thumbprint" <"$or_folder/value-new" | sed -n 's|^=[a-z]*://\([^/?]*\).*|\1|p' | sort -u)
+    for or_address in $or_addresses; do
+      case $or_address in *]) or_address=$or_address:443 ;; *:*) ;; *) or_address=$or_address:443 ;; esac
+      or_shown=$(timeout 10 openssl s_client -connect "$or_address" -cipher 'DEFAULT@SECLEVEL=0' </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha1 2>/dev/null | sed 's/.*=//' | tr -d ':\r\n')
+      test "$or_shown" = "$or_thumbprint" && return 0
+    done
+    test "$(or_uptime)" -ge "$or_until" && return 1
+    sleep 5
+  done
 }
 
 or_undo() { or_swap "$or_folder/value-new" "$or_folder/value-old"; }

@@ -68,8 +68,10 @@ or_restart_main() {
   or_offset=$(or_log_size)
   systemctl restart "$or_unit" >/dev/null 2>&1
   if or_watch "$or_wished" "$or_offset"; then
-    or_end good
-    return 0
+    if test "$or_operation" != update-trust || or_server_came; then
+      or_end good
+      return 0
+    fi
   fi
   or_ending=failed
   or_offset=$(or_log_size)

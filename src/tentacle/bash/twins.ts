@@ -65,6 +65,7 @@ export const TWINS = String.raw`
 #   foreign $2 $3  the text of each entry that carries neither thumbprint, one a line
 #   polled $2      address and subscription of each entry that is polled with exactly that thumbprint
 #   add $2 $3      the value with a twin of thumbprint $2 beside each entry with $3
+#   turn $2 $3     the value with thumbprint $2 in each entry that carries $3, as update-trust does, but never so that two are equal (A31)
 #   drop $2 $3     the value without the entries of thumbprint $2, whose twins with $3 must be there
 # Ends with 2 list-broken, 3 duplicate-entries, 4 no-pollable-entry, 5 twin-missing, 6 twin-differs, 7 keep-missing.
 or_twins() {
@@ -206,6 +207,20 @@ ${TEXTS}
       }
       printf "%s%sx", out, raw(cursor, size + 1)
     }
+    function turn(   i, olds, out, cursor) {
+      for (i = 1; i <= count; i++) if (plain[i] == other && polled[i]) olds++
+      if (!olds) {
+        for (i = 1; i <= count; i++) if (polled[i] && exact[i] == wanted) { printf "%sx", source; return }
+        fail(4)
+      }
+      cursor = 1
+      for (i = 1; i <= count; i++) {
+        if (plain[i] != other || web[i]) { no_equal(plain[i], place[i]); continue }
+        no_equal(wanted, place[i])
+        out = out raw(cursor, from_thumbprint[i]) wanted; cursor = to_thumbprint[i]
+      }
+      printf "%s%sx", out, raw(cursor, size + 1)
+    }
     function drop(   i, j, kept, out, some, first) {
       for (i = 1; i <= count; i++) if (polled[i] && exact[i] == other) kept++
       if (!kept) fail(7)
@@ -240,6 +255,7 @@ ${TEXTS}
         for (i = 1; i <= count; i++) if (web[i] || (plain[i] != wanted && plain[i] != other)) { out = raw(begin[i], end[i]); gsub(/\n/, "\001", out); print out }
       } else if (mode == "polled") for (i = 1; i <= count; i++) { if (polled[i] && exact[i] == wanted) print place[i] "\t" account[i] }
       else if (mode == "add") add()
+      else if (mode == "turn") turn()
       else if (mode == "drop") drop()
     }
   '

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,6 +18,9 @@ export interface Entry { Thumbprint: string; CommunicationStyle: number | string
 export const passive = (Thumbprint: string): Entry => ({ Thumbprint, CommunicationStyle: 1, Address: null, Squid: null, SubscriptionId: null });
 export const polling = (Thumbprint: string): Entry => ({ Thumbprint, CommunicationStyle: 2, Address: 'https://server:10943/', Squid: null, SubscriptionId: 'poll://abc/' });
 
+/** A real PowerShell, named by PWSH or found on PATH; Windows itself is played by the fakes. */
+export const pwsh = [process.env['PWSH'], ...(process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'pwsh'))].find((path) => path !== undefined && existsSync(path));
+
 type Operation = Parameters<typeof trustScript>[0]['operation'];
 type Options = Partial<Parameters<typeof trustScript>[0]>;
 
@@ -29,11 +32,14 @@ export class Machine {
   private constructor() {
     mkdirSync(join(this.dir, 'bin'));
     mkdirSync(join(this.dir, 'Logs'));
+    cpSync(join(fakes, 'windows'), join(this.dir, 'windows'), { recursive: true });
+    copyFileSync(join(fakes, 'windows', 'schtasks.exe'), join(this.dir, 'bin', 'schtasks.exe'));
+    chmodSync(join(this.dir, 'bin', 'schtasks.exe'), 0o755);
     for (const name of ['Tentacle', 'systemctl', 'systemd-run', 'agent.cjs', 'store.cjs']) {
       copyFileSync(join(fakes, name), join(this.dir, 'bin', name));
       chmodSync(join(this.dir, 'bin', name), 0o755);
     }
-    this.env = { PATH: `${join(this.dir, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin`, FAKE_DIR: this.dir, FAKE_PFX: pfx, HOME: this.dir };
+    this.env = { PATH: `${join(this.dir, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin`, FAKE_DIR: this.dir, FAKE_PFX: pfx, HOME: this.dir, PSModulePath: join(this.dir, 'windows') };
   }
 
   /** With a configuration file the list is kept there, else in world.json. */
@@ -84,7 +90,9 @@ export class Machine {
   }
 
   async run(operation: Operation, thumbprint: string, options: Options = {}): Promise<MachineResult> {
-    const answer = await this.raw(this.script(operation, thumbprint, options));
+    const script = this.script(operation, thumbprint, options);
+    if (options.shell === 'PowerShell') this.write('script.ps1', script);
+    const answer = await this.raw(options.shell === 'PowerShell' ? `exec '${pwsh!}' -NoProfile -NonInteractive -File '${join(this.dir, 'script.ps1')}'` : script);
     const { results, ignored } = parseMachineResults(answer.stdout, ROTATION);
     if (answer.code !== 0 || results.length !== 1 || ignored !== 0 || answer.stderr !== '') throw new Error(`no single result: ${JSON.stringify(answer)}`);
     return results[0]!;

@@ -1,0 +1,91 @@
+/** PowerShell: the restarter, the net under every restart (rule 3). Runs in a scheduled task as SYSTEM, after the script has ended. */
+export const RESTARTER = String.raw`
+# Does the port wait for connections? Asked of the machine, without a connection that would leave an Error in the Tentacle's log.
+function Or-PortListens {
+  if ($script:orNoListen -eq 'true' -or $script:orPort -eq '') { return $true }
+  foreach ($one in [Net.NetworkInformation.IPGlobalProperties]::GetIPGlobalProperties().GetActiveTcpListeners()) { if ($one.Port -eq [int]$script:orPort) { return $true } }
+  return $false
+}
+
+# Watches until service, port and start-up log (from byte $offset on) are right for that list. Gives up early when the service stays down.
+function Or-Watch([string]$lines, [long]$offset) {
+  $until = (Or-Uptime) + $script:orWatchSeconds
+  $down = 0
+  while ($true) {
+    $service = Or-ServiceNow
+    if ($null -ne $service -and $service.State -eq 'Running') {
+      $down = 0
+      $null = Or-LookAtService
+      if (Or-PortListens) {
+        if (-not [IO.File]::Exists((Or-LogFile 'OctopusTentacle.txt'))) { return $true }
+        if ((Or-ReadList) -eq '' -and (Or-Same (Or-Lines $script:orEntries) $lines) -and (Or-Judge $script:orEntries $offset) -eq 'yes') { return $true }
+      }
+    }
+    elseif ($null -eq $service -or $service.State -eq 'Stopped') { $down++; if ($down -ge 5) { return $false } }
+    if ((Or-Uptime) -ge $until) { return $false }
+    Start-Sleep -Seconds 1
+  }
+}
+
+# Waits until no script runs on this Tentacle at two looks in a row. A limit, after which nothing is forced.
+function Or-WaitUntilIdle {
+  $until = (Or-Uptime) + $script:orIdleSeconds
+  $quiet = 0
+  while ($true) {
+    if ((Or-LookAtService) -and (Or-Children) -gt 0) { $quiet = 0 } else { $quiet++ }
+    if ($quiet -ge 2) { return $true }
+    if ((Or-Uptime) -ge $until) { return $false }
+    Start-Sleep -Seconds 1
+  }
+}
+
+# Stopping and starting is the form that also starts a stopped service; its exit code says nothing (tentacle-trust.md section 3).
+function Or-Restart { $null = Or-Tentacle @('service', '--stop', '--start') }
+
+# The old list comes back only if the list is still exactly what was written (compare-and-swap).
+function Or-PutBack {
+  if ($script:orInverse.Count -eq 0) { return $false }
+  $lock = Or-Hold 'lock' 60
+  if ($null -eq $lock) { return $false }
+  try {
+    if ((Or-ReadList) -ne '' -or -not (Or-Same (Or-Lines $script:orEntries) $script:orWished)) { return $false }
+    Or-Undo
+    return (Or-ReadList) -eq '' -and (Or-Same (Or-Lines $script:orEntries) $script:orOld)
+  } finally { $lock.Dispose() }
+}
+
+# Gives the word for the state file.
+function Or-RestartMain {
+  Start-Sleep -Seconds $script:orDelaySeconds
+  if (-not (Or-WaitUntilIdle)) { return 'deferred' }
+  $offset = Or-LogSize
+  Or-Restart
+  if (Or-Watch $script:orWished $offset) { return 'good' }
+  $offset = Or-LogSize
+  if (Or-PutBack) {
+    Or-Restart
+    if (Or-Watch $script:orOld $offset) { return 'reverted' }
+  }
+  else {
+    $service = Or-ServiceNow
+    if ($null -eq $service -or $service.State -ne 'Running') { Or-Restart }
+  }
+  return 'failed'
+}
+
+# The whole of the scheduled task.
+function Or-TaskMain {
+  $running = Or-Hold 'running' 30
+  if ($null -eq $running) { return }
+  try {
+    $word = 'failed'
+    try { $word = Or-RestartMain } finally { Or-WriteState $word }
+  } finally {
+    $running.Dispose()
+    Or-Schtasks @('/Delete', '/TN', $script:orTask, '/F')
+    [IO.File]::Delete($script:orCopy)
+  }
+}
+
+function Or-Schtasks([string[]]$arguments) { $script:orScheduled = (Or-Run $script:orScheduler $arguments).Code -eq 0 }
+`;
