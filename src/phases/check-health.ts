@@ -6,7 +6,7 @@ import { demandPass } from '../gates/verdict.ts';
 import { leftBehind } from '../journal/views.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
 import type { Phase, PhaseContext } from './context.ts';
-import { presentMachines } from './disabled-machines.ts';
+import { presentMachines, whileEnabled } from './disabled-machines.ts';
 import { withRotation, type Rotation } from './rotation.ts';
 
 const HEALTH_TIMEOUT_MS = 30 * 60_000;
@@ -21,34 +21,39 @@ export const phase: Phase<CheckHealthInputs> = {
     withRotation(context, `check-health-after-${inputs.After}`, inputs, { requires: [{ subject: 'server', claim: 'database-shows-new' }, { subject: 'server', claim: 'node-presents-new' }] }, async (rotation) => {
       const behind = leftBehind(rotation.entries());
       const present = (await presentMachines(context, rotation)).filter((machine) => !behind.has(machine.key));
-      // Octopus checks none that is disabled; of those the look at their trust is all that can be known.
-      const machines = present.filter((machine) => !machine.isDisabled);
-      await checkHealthOf(context, rotation, machines);
-      let observations = await readHealth(rotation, machines);
-      // A polling Tentacle that met the other certificate pauses for up to two minutes before it comes again (A18): it is asked until twice that is over.
-      const deadline = context.clock.monotonic() + POLLING_PATIENCE_MS;
-      for (let late = lateOnes(observations); late.length > 0 && context.clock.monotonic() < deadline; late = lateOnes(observations)) {
-        context.voice.progress(0, `${late.length} polling Tentacle(s) have not come back yet`);
-        await context.clock.sleep(POLLING_PAUSE_MS);
-        await checkHealthOf(context, rotation, late);
-        const again = new Map((await readHealth(rotation, late)).map((one) => [one.machine.key, one]));
-        observations = observations.map((one) => again.get(one.machine.key) ?? one);
-      }
+      const observations = await whileEnabled(context, rotation, present, (enabled) => observeHealth(context, rotation, enabled));
       await Promise.all(observations.filter((one) => one.healthy).map((one) => rotation.prove(one.machine.key, 'healthy', 'rest', { after: inputs.After })));
       // A single machine that fell away is left behind, not a reason to undo (rule 10).
       const gone = observations.filter((one) => !one.healthy && one.unavailable && rotation.plan.options.offlineMachines === 'leave-behind');
       for (const one of gone) await rotation.record({ kind: 'left-behind', subject: one.machine.key, data: { reason: 'unreachable', text: `after the ${inputs.After} it is ${one.status}`, waiver: null } });
       demandPass(healthProved(inputs.After, observations.filter((one) => !gone.includes(one))));
-      const healthy = machines.length - gone.length;
+      const healthy = observations.length - gone.length;
       const behindCount = behind.size + gone.length;
       await rotation.prove('estate', inputs.After === 'swap' ? 'healthy-after-swap' : 'healthy-after-retire', 'rest', { machines: healthy });
       return {
         outcome: 'continue',
         outputs: { HealthyCount: String(healthy), LeftBehindCount: String(behindCount) },
-        headline: `${counted(healthy, 'machine')} ${are(healthy)} healthy after ${inputs.After === 'swap' ? 'the swap' : 'retiring'}; ${behindCount} ${are(behindCount)} left behind${present.length > machines.length ? `, ${present.length - machines.length} disabled and not checked` : ''}.`,
+        headline: `${counted(healthy, 'machine')} ${are(healthy)} healthy after ${inputs.After === 'swap' ? 'the swap' : 'retiring'}; ${behindCount} ${are(behindCount)} left behind${present.length > observations.length ? `, ${present.length - observations.length} disabled and not checked` : ''}.`,
       };
     }),
 };
+
+/** Octopus checks none that is disabled; of those the look at their trust is all that can be known. */
+async function observeHealth(context: PhaseContext, rotation: Rotation, present: readonly PlannedMachine[]): Promise<HealthObservation[]> {
+  const machines = present.filter((machine) => !machine.isDisabled);
+  await checkHealthOf(context, rotation, machines);
+  let observations = await readHealth(rotation, machines);
+  // A polling Tentacle that met the other certificate pauses for up to two minutes before it comes again (A18): it is asked until twice that is over.
+  const deadline = context.clock.monotonic() + POLLING_PATIENCE_MS;
+  for (let late = lateOnes(observations); late.length > 0 && context.clock.monotonic() < deadline; late = lateOnes(observations)) {
+    context.voice.progress(0, `${late.length} polling Tentacle(s) have not come back yet`);
+    await context.clock.sleep(POLLING_PAUSE_MS);
+    await checkHealthOf(context, rotation, late);
+    const again = new Map((await readHealth(rotation, late)).map((one) => [one.machine.key, one]));
+    observations = observations.map((one) => again.get(one.machine.key) ?? one);
+  }
+  return observations;
+}
 
 /**
  * The host runs this very step, and Octopus runs one script at a time on a Tentacle: a full check of it would wait for us (A41). Its

@@ -3,40 +3,41 @@ import { listIsFreeOf, listTrusts } from '../../src/gates/trust-list.ts';
 import type { TrustEntry } from '../../src/tentacle/contract.ts';
 import { NEW, OLD, THIRD } from '../support/estate-pieces.ts';
 
-const passive = (thumbprint: string): TrustEntry => ({ thumbprint, style: 'TentaclePassive', address: null, subscriptionId: null });
-const polled = (thumbprint: string, address = 'https://n1:10943/', subscriptionId = 'poll://a/'): TrustEntry => ({ thumbprint, style: 'TentacleActive', address, subscriptionId });
-const listening = { route: 'listening' } as const;
-const polling = { route: 'polling' } as const;
+const entry = (thumbprint: string, style: TrustEntry['style'], address: string | null = null, subscriptionId: string | null = null): TrustEntry => ({ thumbprint, style, address, subscriptionId });
+const polled = (thumbprint: string, address = 'https://octopus:10943/', subscriptionId = 'poll://a/') => entry(thumbprint, 'TentacleActive', address, subscriptionId);
+const polling = (...entries: TrustEntry[]) => listTrusts({ route: 'polling' }, entries, NEW, OLD);
 
-describe('a listening Tentacle', () => {
-  it('A19: any entry lets the server in, in whatever letter case', () => {
-    expect(listTrusts(listening, [passive(NEW.toLowerCase())], NEW, OLD)).toBe(true);
-    expect(listTrusts(listening, [polled(NEW)], NEW, OLD)).toBe(true);
-    expect(listTrusts(listening, [passive(OLD), passive(THIRD)], NEW, OLD)).toBe(false);
+describe('whether a list gives a server with NEW what it needs', () => {
+  it('A2: a passive entry is enough for a listening Tentacle and nothing for a polling one', () => {
+    const list = [polled(OLD), entry(NEW, 'TentaclePassive')];
+    expect(listTrusts({ route: 'listening' }, list, NEW, OLD)).toBe(true);
+    expect(polling(...list)).toBe(false);
   });
-});
 
-describe('a polling Tentacle', () => {
-  it.each<[string, TrustEntry[], boolean]>([
-    ['A2: an entry that only lets in is worth nothing to it', [polled(OLD), passive(NEW)], false],
-    ['a twin beside the old one', [polled(OLD), polled(NEW)], true],
-    ['a twin written with another slash at the end', [polled(OLD, 'https://n1:10943'), polled(NEW, 'https://n1:10943/')], true],
-    ['A16: one of two addresses without its twin', [polled(OLD), polled(OLD, 'https://n2:10943/'), polled(NEW)], false],
-    ['both addresses with their twins', [polled(OLD), polled(OLD, 'https://n2:10943/'), polled(NEW), polled(NEW, 'https://n2:10943/')], true],
-    ['a twin of another subscription', [polled(OLD), polled(NEW, 'https://n1:10943/', 'poll://b/')], false],
-    ['A19: a twin in lower case, which polling compares exactly', [polled(OLD), polled(NEW.toLowerCase())], false],
-    ['an old entry in lower case wants its twin too', [polled(OLD.toLowerCase()), polled(NEW, 'https://n2:10943/')], false],
-    ['after OLD is retired', [polled(NEW)], true],
-    ['an address of another server needs no twin', [polled(OLD), polled(NEW), polled(THIRD, 'https://elsewhere:10943/')], true],
-    ['nothing is polled', [], false],
-  ])('%s', (_name, entries, trusted) => {
-    expect(listTrusts(polling, entries, NEW, OLD)).toBe(trusted);
+  it('A16: each polled address needs its own twin, with its own subscription', () => {
+    const nodes = [polled(OLD), polled(OLD, 'https://node-2:10943/')];
+    expect(polling(...nodes, polled(NEW))).toBe(false);
+    expect(polling(...nodes, polled(NEW), polled(NEW, 'https://node-2:10943', 'poll://b/'))).toBe(false);
+    expect(polling(...nodes, polled(NEW), polled(NEW, 'https://node-2:10943'))).toBe(true);
   });
-});
 
-it('a list is free of a thumbprint only without it in any letter case and of any style', () => {
-  expect(listIsFreeOf([passive(NEW), polled(THIRD)], OLD)).toBe(true);
-  expect(listIsFreeOf([passive(OLD.toLowerCase())], OLD)).toBe(false);
-  expect(listIsFreeOf([polled(OLD)], OLD)).toBe(false);
-  expect(listIsFreeOf([], OLD)).toBe(true);
+  it('A19: listening takes any letter case, polling the exact form only', () => {
+    expect(listTrusts({ route: 'listening' }, [entry(NEW.toLowerCase(), 'TentaclePassive')], NEW, OLD)).toBe(true);
+    expect(polling(polled(OLD), polled(NEW.toLowerCase()))).toBe(false);
+  });
+
+  it('an old entry in lower case wants its twin too, and an address of another server wants none', () => {
+    expect(polling(polled(OLD.toLowerCase()), polled(NEW, 'https://node-2:10943/'))).toBe(false);
+    expect(polling(polled(OLD), polled(NEW), polled(THIRD, 'https://elsewhere:10943/'))).toBe(true);
+  });
+
+  it('a list without OLD still serves NEW, and an empty one serves nobody', () => {
+    expect(polling(polled(NEW))).toBe(true);
+    expect(polling()).toBe(false);
+  });
+
+  it('A24: a list is free of OLD only when no entry carries it, in any letter case', () => {
+    expect(listIsFreeOf([polled(NEW), entry(THIRD, 'TentaclePassive')], OLD)).toBe(true);
+    expect(listIsFreeOf([polled(NEW), entry(OLD.toLowerCase(), 'TentaclePassive')], OLD)).toBe(false);
+  });
 });

@@ -4,41 +4,33 @@ import { mayGoOn, wavesOf } from '../../src/gates/waves.ts';
 import type { PlannedMachine, Waves } from '../../src/journal/contract.ts';
 import { plannedMachine } from '../support/estate-pieces.ts';
 
-const waves = (given: Partial<Waves> = {}): Waves => ({ by: 'size', size: 3, canaries: 1, stopAfter: 2, ...given });
-const machine = fc.record({ route: fc.constantFrom('listening' as const, 'polling' as const), shell: fc.constantFrom('Bash' as const, 'PowerShell' as const), environmentIds: fc.constantFrom<string[]>([], ['Environments-1'], ['Environments-2', 'Environments-1']) });
-const fleet = fc.array(machine, { maxLength: 40 }).map((kinds) => kinds.map((kind, index) => plannedMachine({ ...kind, name: `m${index}` })));
-const settings = fc.record({ by: fc.constantFrom('size' as const, 'environment' as const), size: fc.integer({ min: 1, max: 10 }), canaries: fc.integer({ min: 0, max: 3 }), stopAfter: fc.nat(5) });
-const kind = (one: PlannedMachine) => `${one.route} ${one.shell}`;
+const by = (given: Partial<Waves>): Waves => ({ by: 'size', size: 2, canaries: 1, stopAfter: 1, ...given });
+const names = (waves: PlannedMachine[][]) => waves.map((wave) => wave.map((one) => one.name));
+const machines = (...all: [string, Partial<PlannedMachine>?][]) => all.map(([name, given]) => plannedMachine({ name, ...given }));
 
-describe('B8: waves', () => {
-  it('every machine is in exactly one wave, and none is empty', () => {
-    fc.assert(fc.property(fleet, settings, (machines, given) => {
-      const all = wavesOf(machines, given);
-      expect(all.every((wave) => wave.length > 0)).toBe(true);
-      expect(all.flat().map((one) => one.name).sort()).toEqual(machines.map((one) => one.name).sort());
+describe('B8: in which order machines are changed', () => {
+  it('B8: canaries of each route and shell alone, then waves of a size', () => {
+    const all = machines(['a'], ['b'], ['c'], ['d'], ['p', { route: 'polling' }], ['w', { shell: 'PowerShell' }], ['q', { route: 'polling' }]);
+    expect(names(wavesOf(all, by({})))).toEqual([['a', 'p', 'w'], ['b', 'c'], ['d', 'q']]);
+  });
+
+  it('B8: one environment after the other, machines without one last', () => {
+    const all = machines(['canary'], ['worker', { environmentIds: [] }], ['live', { environmentIds: ['Environments-2'] }], ['test']);
+    expect(names(wavesOf(all, by({ by: 'environment' })))).toEqual([['canary'], ['test'], ['live'], ['worker']]);
+  });
+
+  it('B8: no wave starts once more failed than may', () => {
+    expect([0, 1, 2].map((failures) => mayGoOn(failures, by({ stopAfter: 1 })))).toEqual([true, true, false]);
+  });
+
+  it('B8: every machine comes once, in no wave larger than allowed', () => {
+    const machine = fc.record({ route: fc.constantFrom('listening' as const, 'polling' as const), shell: fc.constantFrom('Bash' as const, 'PowerShell' as const), environmentIds: fc.subarray(['Environments-1', 'Environments-2']) });
+    fc.assert(fc.property(fc.array(machine, { maxLength: 40 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 0, max: 3 }), fc.constantFrom('size' as const, 'environment' as const), (given, size, canaries, order) => {
+      const all = given.map((one, index) => plannedMachine({ ...one, key: String(index), name: String(index) }));
+      const waves = wavesOf(all, by({ by: order, size, canaries }));
+      expect(waves.flat().map((one) => one.key).sort()).toEqual(all.map((one) => one.key).sort());
+      const following = canaries > 0 ? waves.slice(1) : waves;
+      if (order === 'size') expect(following.every((wave) => wave.length <= size)).toBe(true);
     }));
-  });
-
-  it('canaries go first: so many of each way of being changed', () => {
-    fc.assert(fc.property(fleet, settings, (machines, given) => {
-      fc.pre(given.canaries > 0 && machines.length > 0);
-      const [first, ...following] = wavesOf(machines, given);
-      for (const one of new Set(machines.map(kind))) {
-        const there = machines.filter((other) => kind(other) === one).length;
-        expect(first!.filter((other) => kind(other) === one)).toHaveLength(Math.min(given.canaries, there));
-      }
-      if (given.by === 'size') for (const wave of following) expect(wave.length).toBeLessThanOrEqual(given.size);
-    }));
-  });
-
-  it('by environment: one after the other, and those without any last', () => {
-    const inEnvironment = (name: string, environmentIds: string[]) => plannedMachine({ name, environmentIds });
-    const machines = [inEnvironment('canary', ['Environments-9']), inEnvironment('worker', []), inEnvironment('b', ['Environments-2']), inEnvironment('a', ['Environments-1']), inEnvironment('b2', ['Environments-2'])];
-    expect(wavesOf(machines, waves({ by: 'environment' })).map((wave) => wave.map((one) => one.name))).toEqual([['canary'], ['a'], ['b', 'b2'], ['worker']]);
-  });
-
-  it('goes on up to the threshold and not beyond it', () => {
-    expect([0, 2, 3].map((failures) => mayGoOn(failures, waves()))).toEqual([true, true, false]);
-    expect(mayGoOn(1, waves({ stopAfter: 0 }))).toBe(false);
   });
 });

@@ -221,4 +221,33 @@ export class Journey {
       }
     }
   }
+
+  /** The way out before the swap: NEW is trusted nowhere that is not listed; a second time writes nothing. */
+  async giveUp(): Promise<void> {
+    const { play } = this;
+    const { fleet, random } = play;
+    trouble(fleet, 0.05, ['off', 'restart-fails', 'scripts-run-long', 'configure-fails', 'result-lost-once']);
+    play.startRun();
+    expect((await this.step('abandon')).ok, this.log.join('\n')).toBe(true);
+    await this.holdAbandoned();
+    const writes = fleet.machines.map((machine) => machine.writes.length);
+    if (random.chance(0.5)) for (const machine of fleet.machines) machine.fault = 'none';
+    const entries = (await play.entries()).length;
+    await this.step('abandon');
+    await this.holdAbandoned();
+    const isAllDone = fleet.machines.every((machine, index) => machine.writes.length === writes[index]);
+    if (isAllDone && fleet.weather.away === 0) expect((await play.entries()).slice(entries).filter((entry) => entry.kind === 'left-behind')).toEqual([]);
+    expect((await this.step('plan')).ok).toBe(false);
+    expect((await this.step('finish')).ok, this.log.join('\n')).toBe(true);
+    expect(fleet.host.accepts(play.fresh)).toBe(false);
+    expect(fleet.presented).toBe(play.old);
+  }
+
+  private async holdAbandoned(): Promise<void> {
+    const behind = leftBehind(await this.play.entries());
+    for (const machine of this.play.fleet.machines) {
+      if (machine.isHost) continue;
+      if (machine.accepts(this.play.fresh)) expect(behind.has(machine.key), `${machine.name} still accepts NEW and is not listed\n${this.log.join('\n')}`).toBe(true);
+    }
+  }
 }

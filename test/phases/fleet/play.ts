@@ -175,10 +175,11 @@ export class Play {
     const entries = await this.entries();
     const behind = leftBehind(entries);
     const standing = proofs(entries);
+    const withdrawn = new Set(entries.filter((entry) => entry.kind === 'intent' && entry.data.effect === 'withdraw-trust').map((entry) => entry.subject));
     for (const machine of fleet.machines) {
       const claims = standing.get(machine.key);
       const has = (claim: Parameters<NonNullable<typeof claims>['get']>[0]) => claims?.has(claim) === true;
-      if (has('trusts-new') && !machine.accepts(this.fresh)) lies.push(`${machine.name} is proved and does not accept NEW`);
+      if (has('trusts-new') && !withdrawn.has(machine.key) && !machine.accepts(this.fresh)) lies.push(`${machine.name} is proved and does not accept NEW`);
       if (has('distrusts-old') && machine.accepts(this.old)) lies.push(`${machine.name} is said to refuse OLD and accepts it`);
       if (has('distrusts-new') && machine.accepts(this.fresh)) lies.push(`${machine.name} is said to refuse NEW and accepts it`);
       if (fleet.presented === this.fresh && !machine.accepts(this.fresh) && !behind.has(machine.key)) lies.push(`A1: ${machine.name} is cut off by the swap, and nobody was told`);
