@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { it } from 'vitest';
 import { Journey } from './journey.ts';
 
-const numRuns = 40;
+const numRuns = 12;
 
 it('A1: whatever goes wrong, rotations over 200 machines of every kind keep their rules', () =>
   fc.assert(fc.asyncProperty(fc.integer(), async (seed) => {

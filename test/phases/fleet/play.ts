@@ -24,7 +24,7 @@ import { generateCertificate, type CertificateWithKey } from '../../../src/sandb
 import type { RelayJob } from '../../../schemas/types/relay-job.ts';
 import { Fleet, TENTACLE } from './fleet.ts';
 import { memoryFiles } from './memory-files.ts';
-import { Seeded } from './seeded.ts';
+import type { Seeded } from './seeded.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const SECRET = 'the secret of a fleet that exists only here';
