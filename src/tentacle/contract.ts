@@ -71,6 +71,8 @@ export interface MachineResult {
   restart: 'armed' | 'not-needed' | 'none';
   /** What became of an earlier restart on that machine. */
   lastRestart: 'none' | 'running' | 'good' | 'reverted' | 'deferred' | 'failed';
+  /** Tells one Tentacle that is registered twice from two clones of one machine: SHA-256 over boot, machine and home. */
+  identity: string;
 }
 /** machine-result.ts: every well-formed result of this rotation in a log; foreign and broken lines are left out and counted. */
 export type ParseMachineResults = (log: string, rotationId: string) => { results: MachineResult[]; ignored: number };

@@ -13,6 +13,7 @@ const result: fc.Arbitrary<MachineResult> = fc.record({
   outcome: fc.constantFrom('unchanged', 'changed', 'refused', 'failed'), reason: fc.constantFrom(null, 'list-broken', 'keep-missing'),
   before: entries, after: entries, effective: fc.constantFrom('yes', 'no', 'unknown'), restart: fc.constantFrom('armed', 'not-needed', 'none'),
   lastRestart: fc.constantFrom('none', 'running', 'good', 'reverted', 'deferred', 'failed'),
+  identity: fc.constantFrom('0'.repeat(64), 'f'.repeat(64)),
 });
 const line = (value: unknown) => `octopus-rotation-result ${Buffer.from(JSON.stringify(value)).toString('base64')}`;
 
@@ -32,7 +33,7 @@ describe('parseMachineResults', () => {
     }));
   });
 
-  const good = { rotationId: 'r-1', own: 'A'.repeat(40), operation: 'add', outcome: 'changed', reason: null, before: [], after: [], effective: 'no', restart: 'armed', lastRestart: 'none' };
+  const good = { rotationId: 'r-1', own: 'A'.repeat(40), operation: 'add', outcome: 'changed', reason: null, before: [], after: [], effective: 'no', restart: 'armed', lastRestart: 'none', identity: '0'.repeat(64) };
   it.each<[string, object]>([
     ['a thumbprint in lower case', { own: 'a'.repeat(40) }], ['an unknown outcome', { outcome: 'proved' }], ['an unknown reason', { reason: 'whatever' }],
     ['a property more', { extra: 1 }], ['a list that is none', { after: null }], ['an entry without thumbprint', { after: [{ style: 'None', address: null, subscriptionId: null }] }],

@@ -3,7 +3,7 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import type { Thumbprint } from '../../src/certificates/thumbprint.ts';
 import { configurationFile } from './fakes/configuration.ts';
 import { longScript, Machine, OWN, passive, polling, type Entry } from './fakes/machine.ts';

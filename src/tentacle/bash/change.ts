@@ -2,12 +2,15 @@
 export const CHANGE = String.raw`
 or_say() { printf 'octopus-rotation: %s\n' "$1"; }
 
+# Which Tentacle this is, however it was reached: this boot of this machine and the Tentacle's home. Two clones differ in it.
+or_identity() { printf '%s\n%s\n%s' "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" "$(uname -n)" "$or_home" | sha256sum | cut -c 1-64; }
+
 or_finish() { # outcome reason
   test "$2" = null && or_reason=null || or_reason="\"$2\""
   or_say "$or_operation on $or_own: $1, reason $2, effective $or_effective, restart $or_restarts, last restart $or_last"
-  or_result=$(printf '{"rotationId":"%s","own":"%s","operation":"%s","outcome":"%s","reason":%s,"before":%s,"after":%s,"effective":"%s","restart":"%s","lastRestart":"%s"}' \
+  or_result=$(printf '{"rotationId":"%s","own":"%s","operation":"%s","outcome":"%s","reason":%s,"before":%s,"after":%s,"effective":"%s","restart":"%s","lastRestart":"%s","identity":"%s"}' \
     "$or_rotation" "$or_own" "$or_operation" "$1" "$or_reason" \
-    "$(printf '%s\n' "$or_before" | or_json)" "$(printf '%s\n' "$or_after" | or_json)" "$or_effective" "$or_restarts" "$or_last" | base64 | tr -d '\r\n')
+    "$(printf '%s\n' "$or_before" | or_json)" "$(printf '%s\n' "$or_after" | or_json)" "$or_effective" "$or_restarts" "$or_last" "$(or_identity)" | base64 | tr -d '\r\n')
   # At a person's terminal the exit code speaks, not the line for a task's log.
   if test "$or_restart" = here; then
     case $1 in changed | unchanged) exit 0 ;; *) exit 1 ;; esac

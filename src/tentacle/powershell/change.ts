@@ -1,5 +1,12 @@
 /** PowerShell: what the script does on the machine: observe, change only what is missing, read back, arm the restart, say the result. */
 export const CHANGE = String.raw`
+# Which Tentacle this is, however it was reached: this machine, its home, and the very process that serves it. Two clones differ in it.
+function Or-Identity {
+  $since = try { (Get-Process -Id $script:orMain -ErrorAction Stop).StartTime.ToUniversalTime().Ticks } catch { 0 }
+  $sha = [Security.Cryptography.SHA256]::Create()
+  try { return ([BitConverter]::ToString($sha.ComputeHash((Or-Utf8 "$([Environment]::MachineName)|$script:orHome|$script:orMain|$since"))) -replace '-', '').ToLowerInvariant() } finally { $sha.Dispose() }
+}
+
 # Ends the script by an exception of its own, so that what is held open is closed on the way.
 function Or-Finish([string]$outcome, [string]$reason) {
   $script:orOutcome = $outcome
@@ -8,7 +15,7 @@ function Or-Finish([string]$outcome, [string]$reason) {
   if ($script:orRestartHow -ne 'here') {
     $quoted = if ($reason -eq '') { 'null' } else { '"' + $reason + '"' }
     $json = '{"rotationId":"' + $script:orRotation + '","own":"' + $script:orOwn + '","operation":"' + $script:orOperation + '","outcome":"' + $outcome + '","reason":' + $quoted + ',"before":' + (Or-Json $script:orBefore) +
-      ',"after":' + (Or-Json $script:orAfter) + ',"effective":"' + $script:orEffective + '","restart":"' + $script:orRestarts + '","lastRestart":"' + $script:orLast + '"}'
+      ',"after":' + (Or-Json $script:orAfter) + ',"effective":"' + $script:orEffective + '","restart":"' + $script:orRestarts + '","lastRestart":"' + $script:orLast + '","identity":"' + (Or-Identity) + '"}'
     Write-Host "octopus-rotation-result $([Convert]::ToBase64String((Or-Utf8 $json)))"
   }
   throw 'octopus-rotation-finished'
