@@ -219,6 +219,7 @@ export interface Machine {
   };
   shell: 'Bash' | 'PowerShell';
   environmentIds: string[];
+  aliases: string[];
 }
 export interface Options {
   offlineMachines: 'refuse' | 'leave-behind';

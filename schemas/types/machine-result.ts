@@ -53,6 +53,10 @@ export interface MachineResult {
   effective: 'yes' | 'no' | 'unknown';
   restart: 'armed' | 'not-needed' | 'none';
   lastRestart: 'none' | 'running' | 'good' | 'reverted' | 'deferred' | 'failed';
+  /**
+   * Equal for two registrations of one Tentacle, different for two clones of one machine: SHA-256 over boot, machine and home.
+   */
+  identity: string;
 }
 export interface Entry {
   thumbprint: string;

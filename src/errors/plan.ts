@@ -23,6 +23,12 @@ export const planErrors = catalogue({
     next: 'Run the runbook on exactly one machine with the role octopus-rotation-host, whose Tentacle is registered with this very server.',
     failureMode: 'A41',
   }),
+  HOST_AMBIGUOUS: (values: { own: string; addresses: string[] }) => ({
+    message: `The Tentacle that runs these steps (certificate ${values.own}) is registered under several addresses, or its certificate is also on another machine: ${values.addresses.map((one) => printable(one)).join(', ')}.`,
+    safe: NOTHING,
+    next: 'Register it under one address only; a clone of this machine needs a certificate of its own first.',
+    failureMode: 'A41',
+  }),
   NOT_INSIDE_A_TENTACLE: (values: { missing: string }) => ({
     message: `This step was not started by a Tentacle: ${values.missing} is not set.`,
     safe: NOTHING,

@@ -1,5 +1,6 @@
 import { planErrors } from '../errors/plan.ts';
 import type { EntryData, PlannedMachine } from '../journal/contract.ts';
+import { aliasSets, joinAliases } from './aliases.ts';
 import { PASS, refuse, type Verdict } from './verdict.ts';
 
 /** What is registered now, as far as this gate asks. */
@@ -15,12 +16,13 @@ interface Registered {
  */
 export function inventoryUnchanged(plan: Pick<EntryData['planned'], 'machines' | 'outOfScope'>, now: Registered): Verdict {
   const before = new Map(plan.machines.map((machine) => [machine.key, machine]));
-  const after = new Map(now.machines.map((machine) => [machine.key, machine]));
+  const machines = joinAliases(now.machines, aliasSets(plan.machines));
+  const after = new Map(machines.map((machine) => [machine.key, machine]));
   const waived = new Set(plan.outOfScope.map((one) => `${one.spaceName}/${one.name}`));
   const unserved = now.unsupported.filter((one) => !waived.has(`${one.space}/${one.name}`)).map((one) => one.name);
-  const added = [...now.machines.filter((machine) => !before.has(machine.key)).map((machine) => machine.name), ...unserved];
+  const added = [...machines.filter((machine) => !before.has(machine.key)).map((machine) => machine.name), ...unserved];
   const removed = plan.machines.filter((machine) => !after.has(machine.key)).map((machine) => machine.name);
-  const changed = now.machines.filter((machine) => before.has(machine.key) && registrationsOf(before.get(machine.key)!) !== registrationsOf(machine)).map((machine) => machine.name);
+  const changed = machines.filter((machine) => before.has(machine.key) && registrationsOf(before.get(machine.key)!) !== registrationsOf(machine)).map((machine) => machine.name);
   return added.length + removed.length + changed.length === 0 ? PASS : refuse(planErrors.INVENTORY_CHANGED({ added, removed, changed }));
 }
 

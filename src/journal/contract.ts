@@ -23,6 +23,8 @@ export type ProofHow =
 export interface PlannedMachine {
   /** Stable key inside the rotation: its own thumbprint and URI. */
   key: string;
+  /** Keys of other addresses under which the very same Tentacle is registered (A26). */
+  aliases: string[];
   /** Names of its registrations, foreign text: printable() before it is shown. */
   name: string;
   own: Thumbprint;

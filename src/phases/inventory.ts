@@ -56,6 +56,7 @@ function plannedMachine(key: string, group: Registered[], own: Thumbprint): Plan
   const { route, shell } = group[0]!.route;
   return {
     key,
+    aliases: [],
     name: first.name,
     own: first.thumbprint!,
     uri: first.uri!,

@@ -9,6 +9,7 @@ import { printable } from '../errors/printable.ts';
 import type { EntryData, RotationOptions } from '../journal/contract.ts';
 import type { OctopusClient, ServerNode } from '../octopus/contract.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
+import { withoutAliases } from './aliases.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory, type Inventory } from './inventory.ts';
 import { planHash } from './plan-hash.ts';
@@ -80,7 +81,8 @@ async function observe(context: PhaseContext, inputs: PlanServerCertificateInput
   if (visible.verdict !== 'pass') demandPass(visible);
   const commands = await serverCommands(context, inputs.OctopusServer);
   const server = await observeServer(context, octopus, commands);
-  const inventory = await readInventory(octopus, spaces, await ownThumbprint(context));
+  const read = await readInventory(octopus, spaces, await ownThumbprint(context));
+  const inventory = { ...read, machines: await withoutAliases(context, octopus, read.machines, inputs.TaskId, server.database) };
   for (const space of inventory.spaces) context.voice.info(`Space ${printable(space.name)}: ${counted(space.targets, 'deployment target')}, ${counted(space.workers, 'worker')}`);
   return { octopus, version: about.version, installationId: about.installationId, nodes, inventory, server, octopusServer: commands.executable, visible };
 }

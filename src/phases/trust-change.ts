@@ -1,4 +1,3 @@
-import { printable } from '../errors/printable.ts';
 import { trustErrors } from '../errors/trust.ts';
 import type { TrustObservation } from '../gates/trust.ts';
 import { mayGoOn, wavesOf } from '../gates/waves.ts';

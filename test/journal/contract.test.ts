@@ -11,7 +11,7 @@ const examples: { [K in EntryKind]: EntryData[K] } = {
   opened: OPENED,
   planned: {
     planHash: SHA256, old: THUMBPRINT, oldSignature: 'sha256RSA', nodes: [{ id: 'n', name: 'n' }], spaces: [{ id: 's', name: 's', targets: 1, workers: 0 }],
-    machines: [{ key: 'k', name: 'm', own: THUMBPRINT, uri: 'https://m:10933/', address: { host: 'm', port: 10933 }, route: 'listening', shell: 'Bash', isHost: false, isDisabled: false, viaProxy: false, environmentIds: ['Environments-1'], registrations: [{ id: 'Machines-1', kind: 'target', spaceId: 's', spaceName: 's', name: 'm', isDisabled: false }] }],
+    machines: [{ key: 'k', aliases: [], name: 'm', own: THUMBPRINT, uri: 'https://m:10933/', address: { host: 'm', port: 10933 }, route: 'listening', shell: 'Bash', isHost: false, isDisabled: false, viaProxy: false, environmentIds: ['Environments-1'], registrations: [{ id: 'Machines-1', kind: 'target', spaceId: 's', spaceName: 's', name: 'm', isDisabled: false }] }],
     outOfScope: [{ name: 'o', kind: 'Ssh', spaceName: 's', reason: 'r' }],
     options: { offlineMachines: 'leave-behind', waivers: [{ machine: 'm', by: 'b', reason: 'r', until: '2026-01-31' }], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, graceHours: 0, drainLimitMinutes: 10, restartWatchSeconds: 150 }, notTouched: ['portal HTTPS'],
   },

@@ -9,7 +9,7 @@ import { NEW, OLD, plannedMachine, THIRD } from '../support/estate-pieces.ts';
 const ID = 'sc-20260101-0a1b2c3d';
 const context = { voice: { verbose: () => undefined } } as unknown as PhaseContext;
 const resultOf = (own: PlannedMachine['own']): string => {
-  const result: MachineResult = { rotationId: ID, own, operation: 'observe', outcome: 'unchanged', reason: null, before: [], after: [], effective: 'yes', restart: 'none', lastRestart: 'none' };
+  const result: MachineResult = { rotationId: ID, own, operation: 'observe', outcome: 'unchanged', reason: null, before: [], after: [], effective: 'yes', restart: 'none', lastRestart: 'none', identity: '0'.repeat(64) };
   return `octopus-rotation-result ${Buffer.from(JSON.stringify(result)).toString('base64')}`;
 };
 

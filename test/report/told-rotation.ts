@@ -54,7 +54,7 @@ export function machine(name: string, over: Partial<PlannedMachine> = {}): Plann
   const own = createHash('sha1').update(name).digest('hex').toUpperCase() as Thumbprint;
   const uri = `https://${name}:10933/`;
   return {
-    key: `${own} ${uri}`, name, own, uri, address: { host: name, port: 10933 }, route: 'listening', shell: 'Bash', isHost: false, isDisabled: false, viaProxy: false, environmentIds: ['Environments-1'],
+    key: `${own} ${uri}`, aliases: [], name, own, uri, address: { host: name, port: 10933 }, route: 'listening', shell: 'Bash', isHost: false, isDisabled: false, viaProxy: false, environmentIds: ['Environments-1'],
     registrations: [{ id: `Machines-${name}`, kind: 'target', spaceId: 'Spaces-1', spaceName: 'Default', name, isDisabled: over.isDisabled ?? false }],
     ...over,
   };

@@ -11,6 +11,7 @@ export function plannedMachine(given: Partial<PlannedMachine> = {}): PlannedMach
   const name = given.name ?? 'web-01';
   return {
     key: `${THIRD}@${name}:10933`,
+    aliases: [],
     name,
     own: THIRD,
     uri: `https://${name}:10933/`,

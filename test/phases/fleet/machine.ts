@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { MachineResult, TrustEntry } from '../../../src/tentacle/contract.ts';
 import type { Registration } from '../../../src/octopus/contract.ts';
 import { RESULT_MARK } from '../../../src/tentacle/machine-result.ts';
@@ -91,7 +92,7 @@ export class Machine {
   private act(wish: Wish): MachineResult {
     const before = this.stored.map((entry) => ({ ...entry }));
     const result = (outcome: MachineResult['outcome'], reason: MachineResult['reason'], restart: MachineResult['restart'] = 'none'): MachineResult => ({
-      rotationId: wish.rotation, own: this.own as MachineResult['own'], operation: wish.operation as MachineResult['operation'], outcome, reason, before, after: this.stored, effective: this.isEffective() ? 'yes' : 'no', restart, lastRestart: this.isRestarting ? 'running' : this.lastRestart,
+      rotationId: wish.rotation, own: this.own as MachineResult['own'], operation: wish.operation as MachineResult['operation'], outcome, reason, before, after: this.stored, effective: this.isEffective() ? 'yes' : 'no', restart, lastRestart: this.isRestarting ? 'running' : this.lastRestart, identity: createHash('sha256').update(this.name).digest('hex'),
     });
     if (this.fault === 'list-broken') return result('refused', 'list-broken');
     if (wish.operation === 'observe') return result('unchanged', null);
