@@ -18,7 +18,7 @@ import { octopusRotation } from '../support/rotation.ts';
 import { startSandbox, until, type SandboxLine, type TestSandbox } from '../support/sandbox.ts';
 import { searchSecrets, type NamedText, type Secret } from '../support/secret-search.ts';
 
-const ESTATE = 'src/sandbox/estates/default.json';
+const ESTATE = 'test/estates/seven-tentacles.json';
 const folder = mkdtempSync(join(tmpdir(), 'whl-'));
 const home = join(folder, 'home');
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,7 +44,7 @@ function pfxOf(rotation: string, thumbprint: string, which: 'old' | 'new'): { pa
   return { path: join(home, 'state', 'rotations', rotation, `${thumbprint}.pfx`), password: rotationSecrets(rotationSecret()).pfxPassword(parseRotationId(rotation), which) };
 }
 
-describe('rehearse --json on the default estate', () => {
+describe('rehearse --json on seven Tentacles, of which two are left behind', () => {
   it('prints events that fit their schema, one a line, and ends with exit code 0 and a silent standard error', () => {
     expect([first.code, first.error]).toEqual([0, '']);
     const validate = new Ajv({ allowUnionTypes: true }).compile(schema);
