@@ -86,13 +86,13 @@ export function statusOf(marker: LeaseMarker | null, journal: { rotationId: stri
   };
 }
 
-/** The first phase after the last one that was done in the rotation's order. A phase that comes twice counts by its runs. */
+/** The first phase after the last one that was done in the rotation's order. A phase that comes twice counts by its runs, each of which says after what it came. */
 function nextPhase(report: Report): string | null {
   const last = report.phases.at(-1);
   const run = last?.taskId ?? null;
   const done = report.phases.filter((phase) => phase.taskId === run && phase.outcome === 'continue').map((phase) => phase.phase);
   for (const { phase } of serverCertificate.phases) {
-    const at = done.indexOf(phase);
+    const at = done.findIndex((one) => one === phase || one.startsWith(`${phase}-after-`));
     if (at === -1) return phaseTitle(phase);
     done.splice(at, 1);
   }

@@ -1,6 +1,7 @@
 import { printable } from '../errors/printable.ts';
 import type { Entry } from '../journal/contract.ts';
 import type { Report } from '../../schemas/types/report.ts';
+import { instantText } from './duration.ts';
 import { lastOf } from './entries.ts';
 import { REPORT_PHASE, phaseTitle } from './phase-history.ts';
 
@@ -34,6 +35,8 @@ export function verdictOf(entries: readonly Entry[], counts: { machines: number;
     return { outcome: 'handed-over', verdict: 'Handed over: the relay on the server host replaces the certificate while Octopus Server is down, and then queues the runbook again.', reasons: [], next: 'Nothing: wait for the run that the relay queues. If none comes, start the host and run the runbook again.' };
   }
   if (finished?.data.outcome === 'stop') {
+    const until = finished.data.outputs['RetireAfter'];
+    if (until !== undefined) return { outcome: 'open', verdict: `Open, and not yet to be finished: both certificates stay trusted until ${instantText(until)} (grace period); ${proved}, ${leftBehind}.`, reasons: [], next: `After that run the runbook "${runbook}" again: it retires the old certificate.` };
     return { outcome: 'open', verdict: `Open: stopped as planned after "${phaseTitle(finished.data.phase)}"; ${proved}, ${leftBehind}.`, reasons: [], next: again };
   }
   const after = finished ? `after "${phaseTitle(finished.data.phase)}"` : 'before its first phase was finished';

@@ -133,6 +133,16 @@ describe('status', () => {
     expect(statusOf(marker, null)).toMatchObject({ open: true, rotation: ID, host: 'octopus-01', holder: { runner: 'relay', process: null }, goOn: expect.stringContaining('Run the runbook'), leftBehind: null });
   });
 
+  it('goes on after the swap where the last run stopped: the check of health says after what it came', () => {
+    const teller = handedOver();
+    for (const phase of ['plan-server-certificate', 'back-up-server-certificate', 'generate-server-certificate', 'trust-server-certificate', 'prove-server-certificate-trust', 'replace-server-certificate', 'check-health-after-swap']) teller.taken('runbook', 'ServerTasks-140').begin(phase).finish();
+    expect(statusOf(marker, { rotationId: ID, entries: teller.entries })).toMatchObject({ nextPhase: 'Retire server certificate' });
+    teller.begin('retire-server-certificate').finish();
+    expect(statusOf(marker, { rotationId: ID, entries: teller.entries })).toMatchObject({ nextPhase: 'Check health' });
+    teller.begin('check-health-after-retire').finish();
+    expect(statusOf(marker, { rotationId: ID, entries: teller.entries })).toMatchObject({ nextPhase: 'Verify server certificate' });
+  });
+
   it('D5: says with the journal which phase is next and who is left behind, with the command', () => {
     expect(statusOf(marker, { rotationId: ID, entries: planned().entries })).toMatchObject({ nextPhase: 'Back up server certificate', proved: 0 });
     const status = statusOf(marker, { rotationId: ID, entries: handedOver().entries });

@@ -97,6 +97,11 @@ describe('the report of a rotation', () => {
     expect(told(completed()).evidence.handOvers[0]).toMatchObject({ queuedTask: 'ServerTasks-140' });
   });
 
+  it('says until when both certificates stay trusted while the grace period runs', () => {
+    const teller = handedOver().begin('retire-server-certificate').say('phase-finished', 'estate', { phase: 'retire-server-certificate', outcome: 'stop', outputs: { RetireAfter: '2026-03-03T21:00:00.000Z' }, refusals: [] }).begin('report-rotation').finish();
+    expect(told(teller)).toMatchObject({ outcome: 'open', verdict: expect.stringContaining('both certificates stay trusted until 2026-03-03 21:00:00 UTC (grace period)'), next: expect.stringMatching(/^After that run the runbook/) });
+  });
+
   it('shows a phase that was killed as interrupted, and a last one as running', () => {
     const killed = planned().begin('back-up-server-certificate').after(3).say('intent', 'server', { effect: 'export-certificate', detail: {} });
     expect(told(killed).phases.at(-1)).toMatchObject({ outcome: 'running', endedAt: null });
