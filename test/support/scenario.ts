@@ -87,17 +87,17 @@ export class Scenario {
   }
 
   /** Runs the runbook again, and it completes. */
-  async completes(force: string): Promise<void> {
+  async completes(force: string, save?: RegExp): Promise<void> {
     const run = await this.run(force);
     expect(run.task.state, run.log.slice(-3000)).toBe('Success');
-    await this.ends();
+    await this.ends(save);
   }
 
   /** Waits for the last entry of the rotation; what it was is held by the invariants. */
-  async ends(): Promise<void> {
+  async ends(save?: RegExp): Promise<void> {
     await waitForRotationEnd(this.installed);
     await waitUntilQuiet(this.installed);
-    await this.holds();
+    await this.holds(save);
     expect((await this.sandbox.truth()).server.database.thumbprint).toBe(this.fresh);
   }
 
