@@ -1,6 +1,7 @@
 import { trustErrors } from '../errors/trust.ts';
 import type { LeftBehindReason, PlannedMachine, ProofHow, RotationOptions, Waiver } from '../journal/contract.ts';
 import type { MachineResult, ProbeVerdict } from '../tentacle/contract.ts';
+import { isTurned } from './turned.ts';
 import { PASS, refuse, type Verdict } from './verdict.ts';
 
 /** Everything seen of one machine in one look. */
@@ -17,6 +18,8 @@ export type TrustJudgement =
   | { machine: PlannedMachine; state: 'proved'; how: ProofHow; milliseconds: number | null }
   /** The host's own Tentacle: its list is right, and the relay restarts and probes it before the import (A41). */
   | { machine: PlannedMachine; state: 'written' }
+  /** It goes over by update-trust: everything but the turn itself is as it must be, and the turn is armed right before the hand-over. */
+  | { machine: PlannedMachine; state: 'to-be-turned' }
   | { machine: PlannedMachine; state: 'left-behind'; reason: LeftBehindReason; text: string; waiver: Waiver | null }
   | { machine: PlannedMachine; state: 'unproved'; verdict: 'no' | 'unknown'; text: string };
 
@@ -25,6 +28,7 @@ export function judgeTrust(observation: TrustObservation, options: RotationOptio
   const { machine } = observation;
   const proof = proofOf(observation);
   if (proof.state === 'proved' || proof.state === 'written') return proof;
+  if (isTurned(machine, options) && observation.readBack?.trustsOld && observation.readBack.effective === 'yes') return { machine, state: 'to-be-turned' };
   const waiver = waiverFor(machine, options.waivers, now);
   if (waiver) return { machine, state: 'left-behind', reason: 'waived', text: `waived by ${waiver.by} until ${waiver.until}: ${waiver.reason}`, waiver };
   if (options.offlineMachines === 'leave-behind') {
@@ -38,7 +42,7 @@ export function judgeTrust(observation: TrustObservation, options: RotationOptio
 export function everyMachineProved(judgements: TrustJudgement[]): Verdict {
   const unproved = judgements.filter((one) => one.state === 'unproved');
   if (unproved.length > 0) return refuse(trustErrors.TRUST_NOT_PROVED({ machines: unproved.map((one) => ({ name: one.machine.name, reason: one.text })) }));
-  return judgements.some((one) => one.state === 'proved' || one.state === 'written') ? PASS : refuse(trustErrors.NO_MACHINE_PROVED({}));
+  return judgements.some((one) => one.state === 'proved' || one.state === 'written' || one.state === 'to-be-turned') ? PASS : refuse(trustErrors.NO_MACHINE_PROVED({}));
 }
 
 /** The waiver that names this machine and has not run out. */

@@ -23,7 +23,9 @@ export const SETTLE_MS = (IDLE_LIMIT_SECONDS + RESTART_DELAY_SECONDS + 60) * 100
 export type ScriptOutcome = { result: MachineResult } | { result: null; reason: string };
 
 export interface ScriptWish {
-  operation: 'observe' | 'add' | 'remove';
+  operation: 'observe' | 'add' | 'remove' | 'update-trust';
+  /** For update-trust: when the machine goes back by itself. */
+  returnAfterSeconds?: number;
   /** Remove NEW instead of OLD: only abandoning does. */
   direction?: 'forward' | 'back';
   restart: 'detached' | 'none';
@@ -31,7 +33,7 @@ export interface ScriptWish {
 }
 
 /** The script by which this machine observes or changes its own trust: its route, its shell, typed tokens only (rule 14). */
-export function machineScript(rotation: Rotation, machine: PlannedMachine, { operation, direction = 'forward', restart, place = 'tentacle' }: ScriptWish): string {
+export function machineScript(rotation: Rotation, machine: PlannedMachine, { operation, direction = 'forward', restart, place = 'tentacle', returnAfterSeconds }: ScriptWish): string {
   const { old, options } = rotation.plan;
   const fresh = rotation.fresh!.thumbprint;
   const [removed, kept] = direction === 'forward' ? [old, fresh] : [fresh, old];
@@ -42,6 +44,7 @@ export function machineScript(rotation: Rotation, machine: PlannedMachine, { ope
     shell: machine.shell,
     operation,
     ...(operation === 'remove' ? { thumbprint: removed, keep: kept } : { thumbprint: fresh, beside: old }),
+    ...(returnAfterSeconds === undefined ? {} : { returnAfterSeconds }),
     restart,
     place,
     restartDelaySeconds: place === 'host' ? 0 : RESTART_DELAY_SECONDS,

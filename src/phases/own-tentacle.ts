@@ -1,6 +1,7 @@
 import { swapErrors } from '../errors/swap.ts';
 import type { TrustObservation } from '../gates/trust.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
+import { reasonText } from '../tentacle/reasons.ts';
 import type { PhaseContext } from './context.ts';
 import { runOnHost } from './host-script.ts';
 import { isProbed, readBackOf } from './looking.ts';
@@ -20,7 +21,7 @@ export async function restartOwnTentacle(context: PhaseContext, rotation: Rotati
   await rotation.stage('own-tentacle', 'restarts the Tentacle of this machine');
   await rotation.effect('restart-own-tentacle', host.key, {}, async () => {
     const result = await runOnHost(context, rotation.id, host.own, machineScript(rotation, host, { ...script, restart: 'detached', place: 'host' }));
-    if (result.outcome === 'refused' || result.outcome === 'failed') throw swapErrors.OWN_TENTACLE_NOT_PROVED({ reason: result.reason ?? result.outcome });
+    if (result.outcome === 'refused' || result.outcome === 'failed') throw swapErrors.OWN_TENTACLE_NOT_PROVED({ reason: reasonText(result.reason) });
     return { restart: result.restart };
   });
   const start = context.clock.monotonic();

@@ -51,7 +51,7 @@ async function recordJudgements(context: PhaseContext, rotation: Rotation, judge
       await rotation.prove(key, 'trusts-new', one.how, { thumbprint: fresh, milliseconds: one.milliseconds });
       await rotation.prove(key, 'trusts-old', one.how, { thumbprint: rotation.plan.old });
     } else if (one.state === 'written') await rotation.prove(key, 'trust-written', 'read-back', { thumbprint: fresh });
-    else {
+    else if (one.state !== 'to-be-turned') {
       if (proofOf(rotation.entries(), key, 'trusts-new')) await rotation.record({ kind: 'unproved', subject: key, data: { claim: 'trusts-new', verdict: one.state === 'unproved' ? one.verdict : 'unknown', reason: one.text } });
       context.voice.warn(`${printable(name)}: ${printable(one.text, 300)}. ${repairHint(one.machine, { trust: fresh })}`);
     }

@@ -1,6 +1,7 @@
 import type ReplaceServerCertificateInputs from '../../steps/replace-server-certificate/inputs.ts';
 import { Refusal, Refusals } from '../errors/refusal.ts';
 import { certificateKnown } from '../gates/certificate-expected.ts';
+import { isTurned } from '../gates/turned.ts';
 import { demandPass } from '../gates/verdict.ts';
 import type { Entry } from '../journal/contract.ts';
 import { planErrors } from '../errors/plan.ts';
@@ -9,6 +10,7 @@ import { trustErrors } from '../errors/trust.ts';
 import type { Phase, PhaseContext } from './context.ts';
 import { requireStoredPfx } from './pfx-files.ts';
 import { startRelay } from './relay-job.ts';
+import { turnPollingMachines } from './turning.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { withRotation, type Rotation } from './rotation.ts';
@@ -53,11 +55,12 @@ function tellWhatTheRelayFound(rotation: Rotation, taskId: string): void {
 /** The proofs of the phase before must be in the journal, for every machine (D19). */
 function everyMachineAccountedFor(rotation: Rotation): void {
   const behind = leftBehind(rotation.entries());
-  const missing = rotation.plan.machines.filter((machine) => !behind.has(machine.key) && !proofOf(rotation.entries(), machine.key, machine.isHost ? 'trust-written' : 'trusts-new'));
+  const missing = rotation.plan.machines.filter((machine) => !behind.has(machine.key) && !isTurned(machine, rotation.plan.options) && !proofOf(rotation.entries(), machine.key, machine.isHost ? 'trust-written' : 'trusts-new'));
   if (missing.length > 0) throw trustErrors.TRUST_NOT_PROVED({ machines: missing.map((machine) => ({ name: machine.name, reason: 'no proof of it is in the journal' })) });
 }
 
 async function handOver(context: PhaseContext, inputs: ReplaceServerCertificateInputs, rotation: Rotation, octopusServer: string) {
+  await turnPollingMachines(context, rotation);
   const unit = await startRelay(context, inputs, rotation, { kind: 'swap', octopusServer, restartCommand: inputs.RestartCommand });
   return {
     outcome: 'handed-over' as const,

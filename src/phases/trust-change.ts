@@ -3,6 +3,7 @@ import type { TrustObservation } from '../gates/trust.ts';
 import { mayGoOn, wavesOf } from '../gates/waves.ts';
 import type { LeftBehindReason, PlannedMachine } from '../journal/contract.ts';
 import type { MachineResult } from '../tentacle/contract.ts';
+import { reasonText } from '../tentacle/reasons.ts';
 import { batches } from './concurrency.ts';
 import type { PhaseContext } from './context.ts';
 import { whileEnabled } from './disabled-machines.ts';
@@ -100,7 +101,7 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
       told.push(machine);
     } else {
       await noteForeignTrust(rotation, machine, one.result);
-      if (one.result.outcome === 'refused' || one.result.outcome === 'failed') outcome.failed.set(machine.key, { reason: one.result.outcome, text: `its script ${one.result.outcome}: ${one.result.reason ?? 'no reason given'}` });
+      if (one.result.outcome === 'refused' || one.result.outcome === 'failed') outcome.failed.set(machine.key, { reason: one.result.outcome, text: `its script ${one.result.outcome}: ${reasonText(one.result.reason)}` });
       else {
         await rotation.done(change.effect, machine.key, { outcome: one.result.outcome, restart: one.result.restart });
         told.push(machine);
@@ -161,7 +162,7 @@ export async function changeTrustOnHost(context: PhaseContext, rotation: Rotatio
   if (!isWritten(result)) {
     await rotation.effect(change.effect, host.key, { thumbprint: thumbprintOf(rotation, change as TrustChange) }, async () => {
       result = await run(change.script.operation);
-      if (!isWritten(result)) throw trustErrors.HOST_LIST_NOT_WRITTEN({ name: host.name, reason: `${result.outcome}: ${result.reason ?? 'its list is not as wished'}` });
+      if (!isWritten(result)) throw trustErrors.HOST_LIST_NOT_WRITTEN({ name: host.name, reason: `${result.outcome}: ${reasonText(result.reason)}` });
       return { outcome: result.outcome, restart: result.restart };
     });
   }

@@ -3,6 +3,7 @@ import { counted } from '../errors/counted.ts';
 import { printable } from '../errors/printable.ts';
 import { inventoryUnchanged } from '../gates/inventory.ts';
 import { listIsFreeOf, listTrusts } from '../gates/trust-list.ts';
+import { isTurned } from '../gates/turned.ts';
 import { demandPass } from '../gates/verdict.ts';
 import type { Phase } from './context.ts';
 import { presentMachines } from './disabled-machines.ts';
@@ -39,7 +40,7 @@ export const phase: Phase<TrustServerCertificateInputs> = {
       const fresh = rotation.fresh!.thumbprint;
       const host = machines.find((machine) => machine.isHost);
 
-      const { there, failed } = await changeTrust(context, rotation, machines.filter((machine) => !machine.isHost), ADD);
+      const { there, failed } = await changeTrust(context, rotation, machines.filter((machine) => !machine.isHost && !isTurned(machine, rotation.plan.options)), ADD);
       await Promise.all([...there.values()].map(({ machine }) => rotation.prove(machine.key, 'trusts-new', isProbed(machine) ? 'wire' : 'read-back', { thumbprint: fresh })));
       if (host) {
         const result = await changeTrustOnHost(context, rotation, host, ADD, (one) => listTrusts(host, one.after, fresh, old) && !listIsFreeOf(one.after, old));
