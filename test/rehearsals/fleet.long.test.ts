@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endOf, leftBehind } from '../../src/journal/views.ts';
+import { endOf, leftBehind, plan } from '../../src/journal/views.ts';
 import { abandon, artifactsByName, command, connectedBy, foreignEntries, healthByOctopus, shell } from '../support/fleet.ts';
 import { latestReport, lease, waitUntilQuiet } from '../support/rotation.ts';
 import { until, type TentacleTruth } from '../support/sandbox.ts';
@@ -69,6 +69,7 @@ describe('abandoning before the swap', () => {
 describe('the next rotation, with OfflineMachines=leave-behind', () => {
   it('A2, A4: completes; each machine that was on trusts exactly NEW and its foreign entries, and polls on NEW', async () => {
     await story.set('--offline-machines', 'leave-behind');
+    await story.sandbox.setFaults({ documentTasks: 'work' });
     await story.begin();
     await story.completes('INC-2');
     expect(story.rotationId).not.toBe(abandoned);
@@ -81,6 +82,13 @@ describe('the next rotation, with OfflineMachines=leave-behind', () => {
     }
     for (const machine of POLLING) expect(connectedBy(await story.tentacle(machine)), machine).toEqual([fresh]);
     expect(await healthByOctopus(story.installed, ['web-01', ...POLLING])).toEqual({ 'web-01': 'Healthy', 'dmz-01': 'Healthy', 'worker-02': 'Healthy' });
+  });
+
+  it('A29: where the tasks of the document are there and work, the listening machine got no script', async () => {
+    const web = plan(story.journal())!.machines.find((one) => one.name === 'web-01')!.key;
+    const done = story.journal().flatMap((entry) => (entry.kind === 'done' && entry.subject === web ? [[entry.data.effect, entry.data.detail['task']]] : []));
+    expect(done).toEqual([['add-trust', 'TentacleAddTrust'], ['retire-trust', 'TentacleRemoveTrust']]);
+    for (const name of ['TentacleAddTrust', 'TentacleRemoveTrust']) expect((await story.client.tasks({ name })).map((one) => one.state)).toEqual(['Success']);
   });
 
   it('the machine that was off is named as left behind, and its repair script is among the artifacts', async () => {

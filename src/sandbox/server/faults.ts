@@ -22,8 +22,8 @@ export interface ServerFaults {
   restartMarks?: 'Failed' | 'Canceled';
   /** Seconds that a cancelled task stays `Cancelling` before it ends. */
   slowCancelling?: number;
-  /** Accepts TentacleAddTrust, TentacleRemoveTrust and TentacleRegenerateCertificate, the task names of 2017. */
-  documentTasks?: boolean;
+  /** Accepts TentacleAddTrust, TentacleRemoveTrust and TentacleRegenerateCertificate, the task names of 2017: with `true` each fails, with `work` the first two do their work. */
+  documentTasks?: boolean | 'work';
 }
 
 type RestFaultName = 'unavailable' | 'tooManyRequests' | 'dropConnections' | 'html';

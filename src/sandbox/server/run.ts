@@ -18,6 +18,7 @@ import { healthRunner } from './tasks/health.ts';
 import { TaskQueue } from './tasks/queue.ts';
 import { runbookRunRunner } from './tasks/runbook-run.ts';
 import { TaskLogs } from './tasks/task-logs.ts';
+import { trustTaskRunner } from './tasks/trust-task.ts';
 import { homeOfMachine, TruthLog } from './truth-log.ts';
 import { pollingPauseFactor } from '../machines/sandbox-file.ts';
 
@@ -85,6 +86,8 @@ async function startUp(context: ServerContext, stores: Stores, configuration: Co
   const parts = { database, artifacts: stores.artifacts, certificate, queues, serverUri: uri };
   queue.runner('Health', healthRunner(parts));
   queue.runner('AdHocScript', adHocScriptRunner(parts));
+  queue.runner('TentacleAddTrust', trustTaskRunner(parts, faults, '--trust'));
+  queue.runner('TentacleRemoveTrust', trustTaskRunner(parts, faults, '--remove-trust'));
   queue.runner('RunbookRun', runbookRunRunner({ ...parts, packages: stores.packages }));
   const listener = await listenForTentacles({
     port: Number(configuration.get('Octopus.Communications.ServicesPort')), certificate, queues, log, pauseFactor,

@@ -53,7 +53,7 @@ export function requestedTask(call: Call): NewTask {
   const Name = read.text('Name');
   const Description = read.text('Description');
   read.check();
-  const isDocumentTask = documentTasks.includes(Name) && call.context.faults.current().documentTasks === true;
+  const isDocumentTask = documentTasks.includes(Name) && Boolean(call.context.faults.current().documentTasks);
   if (!taskTypes.includes(Name) && !isDocumentTask) throw badRequest(`The task type '${Name}' is not known.`);
   if (!simulated.includes(Name) && !isDocumentTask) throw badRequest(`sandbox: tasks of kind ${Name} are not simulated.`);
   const spaceId = typeof body.SpaceId === 'string' && body.SpaceId !== '' ? body.SpaceId : call.space?.Id ?? null;
