@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildKillable, KillBench, randomRow, rowName, rowsOf, seeded, shuffled, type Row, type RowResult } from '../support/killing/kill-table.ts';
 
-const ESTATE = 'test/estates/smallest.json';
+/** With a polling Tentacle; test/estates/smallest.json makes more rows in the same time. */
+const ESTATE = process.env['KILL_TABLE_ESTATE'] ?? 'test/estates/killed.json';
 const minutes = Number(process.env['KILL_TABLE_MINUTES'] ?? 8);
 /** Each day other rows by default; the seed is printed, so that a failure can be had again. */
 const seed = Number(process.env['KILL_TABLE_SEED'] ?? Math.floor(Date.now() / 86_400_000));

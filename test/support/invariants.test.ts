@@ -153,3 +153,21 @@ test('what does not run, or is left drained, when nothing goes on any more is fo
   expect(rules(99, ({ truth }) => { truth.server.nodes[0]!.running = false; })).toEqual(['settledRuns']);
   expect(rules(29, (observed) => { observed.settled = true; })).toEqual(['settledRuns']);
 });
+
+test('A2: what a polling Tentacle listens with is not what it polls with', () => {
+  const observed = { ...story(), settled: true };
+  for (const entry of observed.entries) if (entry.kind === 'planned') Object.assign(entry.data, { machines: [{ ...web, route: 'polling' }] });
+  const listens = checkInvariants(observed).filter((one) => one.rule === 'nodesAreTrusted');
+  expect(listens.map((one) => one.text)).toEqual([expect.stringContaining('is not in force on web-01') as string]);
+  for (const one of observed.truth.tentacles[0]!.effective!) one.CommunicationStyle = 2;
+  expect(checkInvariants(observed).filter((one) => one.rule === 'nodesAreTrusted')).toEqual([]);
+});
+
+test('a polling Tentacle is proved by reading back before the drain, a listening one is not', () => {
+  const observed = { ...story(), settled: true };
+  for (const entry of observed.entries) if (entry.kind === 'proved' && entry.subject === 'web' && entry.data.claim === 'trusts-new') Object.assign(entry.data, { how: 'read-back' });
+  const imported = () => checkInvariants(observed).filter((one) => one.rule === 'importsWereProved');
+  expect(imported()).toHaveLength(1);
+  for (const entry of observed.entries) if (entry.kind === 'planned') Object.assign(entry.data, { machines: [{ ...web, route: 'polling' }] });
+  expect(imported()).toEqual([]);
+});

@@ -15,7 +15,7 @@ export const rowName = (row: Row): string => `${row.target} killed ${row.moment}
 
 export interface RowResult { row: Row; struck: boolean; runs: number; seconds: number; problems: string[] }
 
-const TARGETS = ['self', 'server', 'tentacle', 'other', 'host'] as const satisfies readonly Target[];
+const TARGETS = ['self', 'server', 'tentacle', 'other', 'polling', 'host'] as const satisfies readonly Target[];
 const RUN_MS = 180_000;
 const QUIET_MS = 240_000;
 /** How often a person runs the runbook again. */
@@ -75,14 +75,17 @@ export function buildKillable(): string {
 
 /** One sandbox with the killable package in it, in which rotation follows rotation. */
 export class KillBench {
-  private constructor(private readonly sandbox: TestSandbox, readonly installed: Installed, private readonly host: string, private readonly other: string) {}
+  private constructor(private readonly sandbox: TestSandbox, readonly installed: Installed, private readonly machines: Pick<KillPlan, 'host' | 'other' | 'polling'>) {}
 
   static async start(estate: string, killable: string): Promise<KillBench> {
     const sandbox = await startSandbox({ estate });
     try {
       const installed = await install(sandbox, { from: killable });
       const host = sandbox.line.serverMachine;
-      return new KillBench(sandbox, installed, host, sandbox.line.tentacles.find((one) => one.name !== host)!.name);
+      const rest = sandbox.line.tentacles.filter((one) => one.name !== host);
+      const polling = rest.find((one) => one.address.startsWith('poll:'));
+      const other = rest.find((one) => one !== polling)!;
+      return new KillBench(sandbox, installed, { host, other: other.name, polling: (polling ?? other).name });
     } catch (error) {
       await sandbox.stop();
       throw error;
@@ -175,7 +178,7 @@ export class KillBench {
     mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
     const { controlUrl, controlToken } = this.sandbox.line;
     const path = join(stateFolder, PLAN_FILE);
-    writeFileSync(`${path}.new`, JSON.stringify({ ...row, controlUrl, controlToken, host: this.host, other: this.other } satisfies KillPlan));
+    writeFileSync(`${path}.new`, JSON.stringify({ ...row, controlUrl, controlToken, ...this.machines } satisfies KillPlan));
     renameSync(`${path}.new`, path);
   }
 

@@ -52,9 +52,9 @@ function strikes(path: string, points: readonly string[]): KillPlan | null {
 }
 
 async function kill(plan: KillPlan): Promise<void> {
-  const { target, host, other } = plan;
+  const { target, host, other, polling } = plan;
   if (target === 'self') return gone();
-  const path = { server: `${host}/units/octopusserver.service/kill`, tentacle: `${host}/units/Tentacle.service/kill`, other: `${other}/units/Tentacle.service/kill`, host: `${host}/stop` }[target];
+  const path = { server: `${host}/units/octopusserver.service/kill`, tentacle: `${host}/units/Tentacle.service/kill`, other: `${other}/units/Tentacle.service/kill`, polling: `${polling}/units/Tentacle.service/kill`, host: `${host}/stop` }[target];
   await fetch(`${plan.controlUrl}/machines/${path}`, { method: 'POST', headers: { 'x-sandbox-token': plan.controlToken } }).catch(() => undefined);
   // Its power is off, and so it does nothing more.
   if (target === 'host') await gone();

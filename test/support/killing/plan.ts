@@ -10,8 +10,8 @@ export type Moment =
   | 'after'
   /** Some time after it. */
   | 'later';
-/** `self`: the step or the relay that writes the entry; `tentacle`: the host's own, with the step that runs in it; `other`: another machine's Tentacle; `host`: all of the host at once. */
-export type Target = 'self' | 'server' | 'tentacle' | 'other' | 'host';
+/** `self`: the step or the relay that writes the entry; `tentacle`: the host's own, with the step that runs in it; `other`: another machine's Tentacle; `polling`: one that polls; `host`: all of the host at once. */
+export type Target = 'self' | 'server' | 'tentacle' | 'other' | 'polling' | 'host';
 
 /** When and whom to kill, as a file in the state folder; renamed at the kill, so that it strikes once. */
 export interface KillPlan {
@@ -26,6 +26,7 @@ export interface KillPlan {
   controlToken: string;
   host: string;
   other: string;
+  polling: string;
 }
 
 export const PLAN_FILE = 'kill-plan.json';
