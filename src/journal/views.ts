@@ -92,6 +92,9 @@ export function phaseOutcome(entries: readonly Entry[], phase: string): EntryDat
   return null;
 }
 
+/** The effect word of adding trust in NEW to a machine. */
+export const ADD_EFFECT = 'add-trust';
+
 /** The effect word of giving a rotation up before the swap. Its intent closes the way to NEW. */
 export const ABANDON_EFFECT = 'abandon';
 

@@ -4,7 +4,7 @@ import { printable } from '../errors/printable.ts';
 import { mayAbandon } from '../gates/abandon.ts';
 import { listIsFreeOf } from '../gates/trust-list.ts';
 import { demandPass } from '../gates/verdict.ts';
-import { ABANDON_EFFECT, abandoning, firstRetireIntent, leftBehind } from '../journal/views.ts';
+import { ABANDON_EFFECT, abandoning, ADD_EFFECT, firstRetireIntent, leftBehind } from '../journal/views.ts';
 import type { Phase, PhaseContext } from './context.ts';
 import { presentMachines } from './disabled-machines.ts';
 import { acceptsOldOnly, isProbed } from './looking.ts';
@@ -14,12 +14,23 @@ import { serverCommands } from './server-commands.ts';
 import { changeTrust, changeTrustOnHost, type TrustChange } from './trust-change.ts';
 import { findOpenRotation, withRotation, type Rotation } from './rotation.ts';
 
+const WITHDRAW_EFFECT = 'withdraw-trust';
+
 const WITHDRAW: TrustChange = {
-  effect: 'withdraw-trust',
+  effect: WITHDRAW_EFFECT,
   description: 'Octopus Rotation: distrust the certificate that is given up',
   label: 'refusing the certificate that is given up',
   script: { operation: 'remove', direction: 'back' },
   wished: acceptsOldOnly,
+  // NEW that was written and waits for a restart is in force after the next one: the probe does not see it.
+  mayHide(entries) {
+    const written = new Set<string>();
+    for (const entry of entries) {
+      if (entry.kind === 'intent' && entry.data.effect === ADD_EFFECT) written.add(entry.subject);
+      else if (entry.kind === 'done' && entry.data.effect === WITHDRAW_EFFECT) written.delete(entry.subject);
+    }
+    return written;
+  },
 };
 
 /**

@@ -5,6 +5,7 @@ import type { PlannedMachine } from '../journal/contract.ts';
 import type { OctopusClient } from '../octopus/contract.ts';
 import { trustScript } from '../tentacle/trust-script.ts';
 import type { PhaseContext } from './context.ts';
+import { connected } from './looking.ts';
 import { runOnMachines } from './machine-scripts.ts';
 
 /**
@@ -18,7 +19,10 @@ export async function withoutAliases(context: PhaseContext, octopus: OctopusClie
     if (group.some((machine) => machine.isHost)) throw planErrors.HOST_AMBIGUOUS({ own: group[0]!.own, addresses: group.map((machine) => machine.uri) });
     const rotationId = `plan-${taskId.replace(/[^A-Za-z0-9]/g, '-')}`;
     const script = (machine: PlannedMachine) => trustScript({ rotationId, fence: 0, route: machine.route, shell: machine.shell, operation: 'observe', thumbprint: observed, restart: 'none', restartDelaySeconds: 0, restartWatchSeconds: 0, idleLimitSeconds: 0 });
-    const asked = group.filter((machine) => !machine.isDisabled);
+    // Who does not answer never enters a script task (rule 15).
+    const enabled = group.filter((machine) => !machine.isDisabled);
+    const answering = await connected(context, { id: rotationId, octopus }, enabled);
+    const asked = enabled.filter((machine) => answering.has(machine.key));
     const outcomes = await runOnMachines(context, octopus, rotationId, asked, 'Octopus Rotation: one Tentacle or two', script);
     const byIdentity = new Map<string, string[]>();
     for (const [key, { result }] of outcomes) if (result) byIdentity.set(result.identity, [...(byIdentity.get(result.identity) ?? []), key]);

@@ -65,7 +65,7 @@ async function askEnabled(context: PhaseContext, rotation: Rotation, machines: r
 }
 
 /** Keys of the machines that answer a connection test of Octopus. */
-async function connected(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<Set<string>> {
+export async function connected(context: PhaseContext, rotation: { id: string; octopus: Rotation['octopus'] }, machines: readonly PlannedMachine[]): Promise<Set<string>> {
   const keys = new Set<string>();
   for (const spaceId of new Set(machines.flatMap((machine) => machine.registrations.map((one) => one.spaceId)))) {
     const here = machines.flatMap((machine) => machine.registrations.filter((one) => one.spaceId === spaceId && !one.isDisabled).map((one) => ({ key: machine.key, id: one.id })));
@@ -78,7 +78,7 @@ async function connected(context: PhaseContext, rotation: Rotation, machines: re
 }
 
 /** One that was cancelled leaves the health of before, which says nothing: it is asked for once more, and then refused (rule 20). */
-async function testConnections(context: PhaseContext, rotation: Rotation, spaceId: string, machineIds: [string, ...string[]], isSecond = false): Promise<void> {
+async function testConnections(context: PhaseContext, rotation: { id: string; octopus: Rotation['octopus'] }, spaceId: string, machineIds: [string, ...string[]], isSecond = false): Promise<void> {
   const queued = await rotation.octopus.checkHealth({ description: `Octopus Rotation: connection test [${rotation.id}]`, spaceId, machineIds, onlyTestConnection: true, timeoutMs: CONNECTION_TEST_MS });
   const { task, timedOut } = await rotation.octopus.waitForTask(queued.id, { timeoutMs: CONNECTION_TEST_MS, onProgress: () => context.voice.progress(0, `${queued.id}: ${machineIds.length} connection(s) tested by Octopus`) });
   if (!timedOut && task.state !== 'Canceled' && task.state !== 'TimedOut') return;

@@ -1,7 +1,7 @@
 import { trustErrors } from '../errors/trust.ts';
 import type { TrustObservation } from '../gates/trust.ts';
 import { mayGoOn, wavesOf } from '../gates/waves.ts';
-import type { LeftBehindReason, PlannedMachine } from '../journal/contract.ts';
+import type { Entry, LeftBehindReason, PlannedMachine } from '../journal/contract.ts';
 import type { MachineResult } from '../tentacle/contract.ts';
 import { reasonText } from '../tentacle/reasons.ts';
 import { batches } from './concurrency.ts';
@@ -25,6 +25,8 @@ export interface TrustChange {
   task?: 'TentacleAddTrust' | 'TentacleRemoveTrust';
   /** What a machine must show when it is done. */
   wished(look: TrustObservation): boolean;
+  /** Keys of machines whose list may hold what a look at the running service does not show, and that are therefore told in any case. */
+  mayHide?(entries: readonly Entry[]): Set<string>;
   /** Why a machine may not be changed in this way at all, or null. */
   unfit?(look: TrustObservation): string | null;
 }
@@ -45,7 +47,8 @@ export async function changeTrust(context: PhaseContext, rotation: Rotation, mac
   const { waves, atOnce } = rotation.plan.options;
   const outcome: ChangeOutcome = { there: new Map(), failed: new Map() };
   const looks = await lookAt(context, rotation, machines);
-  const toChange = looks.filter((look) => sort(look, change, rotation, outcome)).map((look) => look.machine);
+  const hiding = change.mayHide?.(rotation.entries()) ?? new Set();
+  const toChange = looks.filter((look) => sort(look, change, rotation, outcome, hiding)).map((look) => look.machine);
   context.voice.info(`${outcome.there.size} of ${machines.length} machines are as wished already; ${toChange.length} are to be told, ${outcome.failed.size} cannot be.`);
   let failures = 0;
   let tried = 0;
@@ -65,9 +68,9 @@ export async function changeTrust(context: PhaseContext, rotation: Rotation, mac
 }
 
 /** Sorts a first look: done, impossible, or to be changed. */
-function sort(look: TrustObservation, change: TrustChange, rotation: Rotation, outcome: ChangeOutcome): boolean {
+function sort(look: TrustObservation, change: TrustChange, rotation: Rotation, outcome: ChangeOutcome, hiding: ReadonlySet<string>): boolean {
   const { key } = look.machine;
-  if (change.wished(look)) {
+  if (change.wished(look) && !hiding.has(key)) {
     outcome.there.set(key, look);
     return false;
   }
@@ -109,12 +112,15 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
     }
   }
   const putBack = watchForPutBack(change.script.operation === 'add' ? acceptsOldOnly : acceptsBoth);
-  const there = await waitUntil(context, rotation, told, change.wished, SETTLE_MS, change.label, (look) => putBack.isSeen(look));
+  // Whoever answered has done it; of the others a look may show too little.
+  const hiding = change.mayHide?.(rotation.entries()) ?? new Set();
+  const isThere = (look: TrustObservation) => change.wished(look) && !hiding.has(look.machine.key);
+  const there = await waitUntil(context, rotation, told, isThere, SETTLE_MS, change.label, (look) => putBack.isSeen(look));
   for (const [key, look] of there) outcome.there.set(key, look);
   const late = await lookAt(context, rotation, told.filter((machine) => !there.has(machine.key)));
-  for (const look of late) if (change.wished(look)) outcome.there.set(look.machine.key, look);
+  for (const look of late) if (isThere(look)) outcome.there.set(look.machine.key, look);
   for (const { key } of told) if (silent.has(key) && outcome.there.has(key)) await rotation.done(change.effect, key, { outcome: 'seen' });
-  for (const look of await withReadBack(context, rotation, late.filter((one) => !change.wished(one)))) outcome.failed.set(look.machine.key, laggard(look, silent.get(look.machine.key) ?? null));
+  for (const look of await withReadBack(context, rotation, late.filter((one) => !isThere(one)))) outcome.failed.set(look.machine.key, laggard(look, silent.get(look.machine.key) ?? null));
   return machines.filter((machine) => outcome.failed.has(machine.key)).length;
 }
 

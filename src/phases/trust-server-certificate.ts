@@ -5,6 +5,7 @@ import { inventoryUnchanged } from '../gates/inventory.ts';
 import { listIsFreeOf, listTrusts } from '../gates/trust-list.ts';
 import { isTurned } from '../gates/turned.ts';
 import { demandPass } from '../gates/verdict.ts';
+import { ADD_EFFECT } from '../journal/views.ts';
 import type { Phase } from './context.ts';
 import { presentMachines } from './disabled-machines.ts';
 import { ownThumbprint } from './host-script.ts';
@@ -16,7 +17,7 @@ import { changeTrust, changeTrustOnHost, type TrustChange } from './trust-change
 import { withRotation } from './rotation.ts';
 
 const ADD: TrustChange = {
-  effect: 'add-trust',
+  effect: ADD_EFFECT,
   description: 'Octopus Rotation: trust the new server certificate',
   label: 'restarted and trusting the new certificate',
   script: { operation: 'add' },

@@ -39,6 +39,16 @@ async function ready(count: number, seed = 7): Promise<Play> {
   return play;
 }
 
+it('giving up takes away also what is written and waits for a restart', async () => {
+  const play = await ready(5);
+  const machine = play.fleet.machines[2]!;
+  machine.fault = 'scripts-run-long';
+  for (const step of ['plan', 'backUp', 'generate', 'trust'] as const) expect((await play[step]()).ok, step).toBe(true);
+  expect([machine.accepts(play.fresh), machine.accepts(play.fresh, machine.stored)]).toEqual([false, true]);
+  expect(await play.abandon()).toMatchObject({ ok: true, outputs: { LeftBehindCount: '0' } });
+  expect(machine.accepts(play.fresh, machine.stored)).toBe(false);
+});
+
 describe('B8: waves', () => {
   it('no wave starts once more machines failed than allowed, and the count of untouched ones is right', async () => {
     const play = await ready(60);

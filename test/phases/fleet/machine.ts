@@ -108,6 +108,7 @@ export class Machine {
       this.writes.push(wish);
       this.stored = planned;
     }
+    if (changes && this.isEffective()) return result('changed', null, 'not-needed');
     if (wish.restart !== 'detached') return result('changed', null);
     this.arm(wish, before);
     return result(changes ? 'changed' : 'unchanged', null, 'armed');
