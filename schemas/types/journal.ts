@@ -194,7 +194,8 @@ export type Claim =
   | 'healthy-after-swap'
   | 'healthy-after-retire'
   | 'verified'
-  | 'abandoned';
+  | 'abandoned'
+  | 'rolled-back';
 
 export interface Machine {
   key: string;

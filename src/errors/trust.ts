@@ -4,7 +4,8 @@ import { catalogue } from './refusal.ts';
 /** One machine that is not proved, for people. */
 export interface UnprovedMachine { name: string; reason: string }
 
-function listed(machines: UnprovedMachine[]): string {
+/** Machines with their reasons, the first twenty. */
+export function listedMachines(machines: UnprovedMachine[]): string {
   const shown = machines.slice(0, 20).map((one) => `${printable(one.name)} (${printable(one.reason, 200)})`).join('; ');
   return machines.length > 20 ? `${shown}; and ${machines.length - 20} more` : shown;
 }
@@ -12,7 +13,7 @@ function listed(machines: UnprovedMachine[]): string {
 /** Refusals about trust: before the swap, during the drain, and while retiring. */
 export const trustErrors = catalogue({
   TRUST_NOT_PROVED: (values: { machines: UnprovedMachine[] }) => ({
-    message: `${values.machines.length} machine(s) do not provably trust the new certificate: ${listed(values.machines)}.`,
+    message: `${values.machines.length} machine(s) do not provably trust the new certificate: ${listedMachines(values.machines)}.`,
     safe: 'The certificate was not swapped; every machine still trusts the old one, which is in force.',
     next: 'Mend or start the machines and run the runbook again. To go on without those that are off or disabled, set Rotation.OfflineMachines to leave-behind; after the swap only the machine itself can be mended, with the command in the report. For any other, write a waiver.',
     failureMode: 'A1',
@@ -23,8 +24,8 @@ export const trustErrors = catalogue({
     next: 'Look at the log of the script tasks in Octopus; then run the runbook again.',
     failureMode: 'A1',
   }),
-  PROOF_LOST: (values: { machines: UnprovedMachine[] }) => ({
-    message: `Between the hand-over and the import ${values.machines.length} machine(s) lost the proof that they trust the new certificate: ${listed(values.machines)}.`,
+  PROOF_LOST: (values: { which: 'new' | 'old'; machines: UnprovedMachine[] }) => ({
+    message: `Between the hand-over and the import ${values.machines.length} machine(s) lost the proof that they trust the ${values.which} certificate: ${listedMachines(values.machines)}.`,
     safe: 'The certificate was not swapped; the node takes tasks again.',
     next: 'Run the runbook again; the machines named are proved anew or left behind.',
     failureMode: 'A1',
@@ -36,13 +37,13 @@ export const trustErrors = catalogue({
     failureMode: 'A24',
   }),
   RETIRE_INCOMPLETE: (values: { machines: UnprovedMachine[] }) => ({
-    message: `${values.machines.length} machine(s) still accept the old certificate, or could not be asked: ${listed(values.machines)}.`,
+    message: `${values.machines.length} machine(s) still accept the old certificate, or could not be asked: ${listedMachines(values.machines)}.`,
     safe: 'They trust the new certificate and are reachable as before; the old one is not yet refused everywhere.',
     next: 'Run the runbook again. If the old certificate may have leaked, run the repair command of the report on those machines now.',
     failureMode: 'A7',
   }),
   HEALTH_NOT_PROVED: (values: { after: string; machines: UnprovedMachine[] }) => ({
-    message: `After ${values.after === 'swap' ? 'the swap' : 'retiring'} ${values.machines.length} machine(s) are not healthy: ${listed(values.machines)}.`,
+    message: `After ${values.after === 'swap' ? 'the swap' : 'retiring'} ${values.machines.length} machine(s) are not healthy: ${listedMachines(values.machines)}.`,
     safe: values.after === 'swap' ? 'The new certificate is in force, and both are still trusted: nothing was retired.' : 'The new certificate is in force and trusted.',
     next: 'Look at the health check of each machine in Octopus, mend it, and run the runbook again.',
     failureMode: 'A17',
@@ -60,7 +61,7 @@ export const trustErrors = catalogue({
     failureMode: 'A17',
   }),
   STOPPED_AFTER_FAILURES: (values: { failures: number; threshold: number; untouched: number; machines: UnprovedMachine[] }) => ({
-    message: `${values.failures} machine(s) failed, and no more than ${values.threshold} may; no further wave was started, ${values.untouched} machine(s) were not touched: ${listed(values.machines)}.`,
+    message: `${values.failures} machine(s) failed, and no more than ${values.threshold} may; no further wave was started, ${values.untouched} machine(s) were not touched: ${listedMachines(values.machines)}.`,
     safe: 'Every machine that failed keeps or got back its old list, so the server reaches it as before; the certificate in force was not changed.',
     next: 'Mend the machines named, or raise Rotation.StopAfterFailures, and run the runbook again: machines that are done are not touched again.',
     failureMode: 'B8',

@@ -108,7 +108,7 @@ export type ProofClaim =
   /** about a machine's key */
   | 'trusts-new' | 'trusts-old' | 'trust-written' | 'distrusts-old' | 'distrusts-new' | 'healthy'
   /** about `estate` */
-  | 'healthy-after-swap' | 'healthy-after-retire' | 'verified' | 'abandoned';
+  | 'healthy-after-swap' | 'healthy-after-retire' | 'verified' | 'abandoned' | 'rolled-back';
 
 export type LeftBehindReason = 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived';
 

@@ -103,6 +103,24 @@ export function abandoning(entries: readonly Entry[]): boolean {
   return entries.some((entry) => entry.kind === 'intent' && entry.data.effect === ABANDON_EFFECT);
 }
 
+/** The effect word of rolling back, on `estate`. Its intent closes the way forward; its `done` opens it again, since NEW stayed in force. */
+export const ROLL_BACK_EFFECT = 'roll-back';
+
+/** True from the decision to roll back on, unless the roll back was given up with NEW in force. */
+export function rollingBack(entries: readonly Entry[]): boolean {
+  return entries.findLast((entry) => (entry.kind === 'intent' || entry.kind === 'done') && entry.data.effect === ROLL_BACK_EFFECT)?.kind === 'intent';
+}
+
+/** What the relay was last handed, or null when it never was handed anything. */
+export function lastHandOver(entries: readonly Entry[]): Entry<'handed-over'> | null {
+  return entries.findLast((entry): entry is Entry<'handed-over'> => entry.kind === 'handed-over') ?? null;
+}
+
+/** True once the swap was handed over: from there on NEW may be in force, and the way back is to roll back. */
+export function swapHandedOver(entries: readonly Entry[]): boolean {
+  return entries.some((entry) => entry.kind === 'handed-over' && entry.data.job === 'swap');
+}
+
 /** The outcome of a rotation that has ended, else null. */
 export function endOf(entries: readonly Entry[]): EntryData['ended']['outcome'] | null {
   return firstOf(entries, 'ended')?.data.outcome ?? null;

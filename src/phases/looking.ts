@@ -39,6 +39,7 @@ export function readBackOf(rotation: Rotation, machine: PlannedMachine, result: 
   return {
     trustsFresh: listTrusts(machine, result.after, fresh, old),
     trustsOld: !listIsFreeOf(result.after, old),
+    servesOld: listTrusts(machine, result.after, old, fresh),
     effective: result.effective,
     lastRestart: result.lastRestart,
   };
@@ -90,6 +91,12 @@ async function testConnections(context: PhaseContext, rotation: { id: string; oc
 export function acceptsBoth(look: TrustObservation): boolean {
   if (isProbed(look.machine)) return look.probes?.fresh.verdict === 'trusted' && look.probes.old.verdict === 'trusted';
   return look.readBack?.effective === 'yes' && look.readBack.trustsFresh && look.readBack.trustsOld;
+}
+
+/** OLD accepted, in force, whatever else is: ready for the way back. */
+export function acceptsOld(look: TrustObservation): boolean {
+  if (isProbed(look.machine)) return look.probes?.old.verdict === 'trusted';
+  return look.readBack?.effective === 'yes' && look.readBack.servesOld;
 }
 
 /** NEW accepted and OLD refused, in force: the goal after the cut-over. */

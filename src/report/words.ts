@@ -19,6 +19,7 @@ const CLAIMS: Record<string, string> = {
   'healthy-after-retire': 'Health check after retiring',
   verified: 'Verified on new connections',
   abandoned: 'Abandoned on every machine that could be reached',
+  'rolled-back': 'Rolled back on every machine that could be reached',
 };
 
 const HOW: Record<string, string> = {

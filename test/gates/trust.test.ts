@@ -51,17 +51,17 @@ describe('judging one machine before the swap', () => {
 
   it("A41: the host's own Tentacle passes as written, with both in its list", () => {
     const machine = plannedMachine({ isHost: true });
-    const written = { machine, reached: { reached: true }, probes: null, readBack: { trustsFresh: true, trustsOld: true, effective: 'no', lastRestart: 'none' } } as const;
+    const written = { machine, reached: { reached: true }, probes: null, readBack: { trustsFresh: true, trustsOld: true, servesOld: true, effective: 'no', lastRestart: 'none' } } as const;
     expect(judgeTrust(written, rotationOptions(), NOW).state).toBe('written');
-    expect(judgeTrust({ ...written, readBack: { trustsFresh: false, trustsOld: true, effective: 'no', lastRestart: 'none' } }, rotationOptions(), NOW).state).toBe('unproved');
+    expect(judgeTrust({ ...written, readBack: { trustsFresh: false, trustsOld: true, servesOld: true, effective: 'no', lastRestart: 'none' } }, rotationOptions(), NOW).state).toBe('unproved');
   });
 
   it('a machine that only the server can reach passes by read-back only after a restart', () => {
     const machine = plannedMachine({ viaProxy: true });
     const base = { machine, reached: null, probes: null } as const;
-    expect(judgeTrust({ ...base, readBack: { trustsFresh: true, trustsOld: true, effective: 'yes', lastRestart: 'none' } }, rotationOptions(), NOW)).toMatchObject({ state: 'proved', how: 'read-back' });
+    expect(judgeTrust({ ...base, readBack: { trustsFresh: true, trustsOld: true, servesOld: true, effective: 'yes', lastRestart: 'none' } }, rotationOptions(), NOW)).toMatchObject({ state: 'proved', how: 'read-back' });
     for (const effective of ['no', 'unknown'] as const) {
-      expect(judgeTrust({ ...base, readBack: { trustsFresh: true, trustsOld: true, effective, lastRestart: 'none' } }, rotationOptions(), NOW).state).toBe('unproved');
+      expect(judgeTrust({ ...base, readBack: { trustsFresh: true, trustsOld: true, servesOld: true, effective, lastRestart: 'none' } }, rotationOptions(), NOW).state).toBe('unproved');
     }
   });
 });
