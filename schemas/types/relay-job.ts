@@ -5,7 +5,7 @@
  */
 export interface RelayJob {
   format: 1;
-  kind: 'check' | 'swap' | 'finish';
+  kind: 'check' | 'swap' | 'roll-back' | 'finish';
   rotationId: string;
   /**
    * The relay's own folder.

@@ -21,14 +21,14 @@ export const swapErrors = catalogue({
     next: 'Run the runbook again when fewer deployments run, or raise Rotation.DrainLimitMinutes.',
   }),
   OWN_TENTACLE_NOT_PROVED: (values: { reason: string }) => ({
-    message: `The Tentacle on this machine does not trust the new certificate after its restart: ${printable(values.reason, 300)}.`,
+    message: `The Tentacle on this machine does not trust after its restart what it must trust: ${printable(values.reason, 300)}.`,
     safe: 'The certificate was not swapped; the node takes tasks again.',
     next: 'Look at the Tentacle log on this machine, then run the runbook again.',
     failureMode: 'A41',
   }),
   OWN_TENTACLE_NOT_RETIRED: (values: { reason: string }) => ({
-    message: `The Tentacle on this machine still accepts the old certificate after its restart: ${printable(values.reason, 300)}.`,
-    safe: 'The new certificate is in force and trusted everywhere it should be; the rotation stays open.',
+    message: `The Tentacle on this machine does not refuse after its restart what it must refuse: ${printable(values.reason, 300)}.`,
+    safe: 'The certificate in force is trusted everywhere it should be; the rotation stays open.',
     next: 'Look at the Tentacle log on this machine, then run the runbook again; only this is left to do.',
     failureMode: 'A41',
   }),
@@ -37,9 +37,9 @@ export const swapErrors = catalogue({
     safe: 'The certificate was not swapped; the node takes tasks again.',
     next: 'Find out who imported another certificate; then run the runbook again.',
   }),
-  IMPORT_FAILED: (values: { reason: string; found: string }) => ({
-    message: `The new certificate could not be imported: ${printable(values.reason, 400)}`,
-    safe: `The database still shows the old certificate ${values.found}; it is in force.`,
+  IMPORT_FAILED: (values: { which: 'new' | 'old'; reason: string; found: string }) => ({
+    message: `The ${values.which} certificate could not be imported: ${printable(values.reason, 400)}`,
+    safe: `The database still shows certificate ${values.found}; it is in force.`,
     next: 'Mend what the message names, then run the runbook again.',
   }),
   SWAP_UNDONE: (values: { reason: string; old: string }) => ({

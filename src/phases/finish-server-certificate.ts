@@ -3,7 +3,7 @@ import { buildReport } from '../report/build.ts';
 import { renderHtml } from '../report/html.ts';
 import { repairScripts } from '../report/machines.ts';
 import { swapErrors } from '../errors/swap.ts';
-import { abandoning, leftBehind, proofOf } from '../journal/views.ts';
+import { abandoning, leftBehind, proofOf, rollingBack } from '../journal/views.ts';
 import type { PhaseContext } from './context.ts';
 import { acceptsFreshOnly, acceptsOldOnly, isProbed } from './looking.ts';
 import { restartOwnTentacle } from './own-tentacle.ts';
@@ -14,22 +14,25 @@ export const REPORT_HTML = 'report.html';
 
 /** True when every step has done its part and only the host's own Tentacle and the last entry are missing. */
 export function readyToFinish(rotation: Pick<Rotation, 'entries'>): boolean {
-  return abandoning(rotation.entries()) ? proofOf(rotation.entries(), 'estate', 'abandoned') !== null : proofOf(rotation.entries(), 'estate', 'verified') !== null;
+  const entries = rotation.entries();
+  return proofOf(entries, 'estate', abandoning(entries) ? 'abandoned' : rollingBack(entries) ? 'rolled-back' : 'verified') !== null;
 }
 
-/** The relay's last work: the host's own Tentacle refuses OLD (A41), then the rotation has ended. */
+/** The relay's last work: the host's own Tentacle refuses the certificate that lost (A41), then the rotation has ended. */
 export async function finishServerCertificate(context: PhaseContext, rotation: Rotation): Promise<void> {
+  const isAbandoned = abandoning(rotation.entries());
+  const isBack = isAbandoned || rollingBack(rotation.entries());
   const host = rotation.plan.machines.find((machine) => machine.isHost);
   if (host && !leftBehind(rotation.entries()).has(host.key)) {
-    const isAbandoned = abandoning(rotation.entries());
-    const [script, wished] = isAbandoned ? ([{ operation: 'remove', direction: 'back' }, acceptsOldOnly] as const) : ([{ operation: 'remove' }, acceptsFreshOnly] as const);
-    if (rotation.fresh && !(await restartOwnTentacle(context, rotation, host, script, wished))) throw swapErrors.OWN_TENTACLE_NOT_RETIRED({ reason: isAbandoned ? 'it still accepts the new certificate' : 'it still accepts the old certificate' });
+    const [script, wished] = isBack ? ([{ operation: 'remove', direction: 'back' }, acceptsOldOnly] as const) : ([{ operation: 'remove' }, acceptsFreshOnly] as const);
+    if (rotation.fresh && !(await restartOwnTentacle(context, rotation, host, script, wished))) throw swapErrors.OWN_TENTACLE_NOT_RETIRED({ reason: isBack ? 'it still accepts the new certificate' : 'it still accepts the old certificate' });
     const how = isProbed(host) ? 'wire' : 'read-back';
-    await rotation.prove(host.key, isAbandoned ? 'trusts-old' : 'trusts-new', how, { thumbprint: isAbandoned ? rotation.plan.old : rotation.fresh!.thumbprint });
-    if (rotation.fresh) await rotation.prove(host.key, isAbandoned ? 'distrusts-new' : 'distrusts-old', how, { thumbprint: isAbandoned ? rotation.fresh.thumbprint : rotation.plan.old });
+    await rotation.prove(host.key, isBack ? 'trusts-old' : 'trusts-new', how, { thumbprint: isBack ? rotation.plan.old : rotation.fresh!.thumbprint });
+    if (rotation.fresh) await rotation.prove(host.key, isBack ? 'distrusts-new' : 'distrusts-old', how, { thumbprint: isBack ? rotation.fresh.thumbprint : rotation.plan.old });
   }
-  if (abandoning(rotation.entries())) await destroyFresh(context, rotation);
-  await rotation.record({ kind: 'ended', subject: 'estate', data: { outcome: abandoning(rotation.entries()) ? 'abandoned' : 'completed' } });
+  // After a swap NEW's PFX is kept (rule 7): a database restored from before the roll back presents NEW.
+  if (isAbandoned) await destroyFresh(context, rotation);
+  await rotation.record({ kind: 'ended', subject: 'estate', data: { outcome: isAbandoned ? 'abandoned' : isBack ? 'rolled-back' : 'completed' } });
 }
 
 /** A certificate that was given up must not come back: its PFX is overwritten and removed once nobody needs it for a probe any more. */

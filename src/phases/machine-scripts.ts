@@ -26,7 +26,7 @@ export interface ScriptWish {
   operation: 'observe' | 'add' | 'remove' | 'update-trust';
   /** For update-trust: when the machine goes back by itself. */
   returnAfterSeconds?: number;
-  /** Remove NEW instead of OLD: only abandoning does. */
+  /** Forward: NEW is added and OLD removed. Back: OLD is added and NEW removed. */
   direction?: 'forward' | 'back';
   restart: 'detached' | 'none';
   place?: 'tentacle' | 'host';
@@ -36,14 +36,14 @@ export interface ScriptWish {
 export function machineScript(rotation: Rotation, machine: PlannedMachine, { operation, direction = 'forward', restart, place = 'tentacle', returnAfterSeconds }: ScriptWish): string {
   const { old, options } = rotation.plan;
   const fresh = rotation.fresh!.thumbprint;
-  const [removed, kept] = direction === 'forward' ? [old, fresh] : [fresh, old];
+  const [goal, other] = direction === 'forward' ? [fresh, old] : [old, fresh];
   return trustScript({
     rotationId: rotation.id,
     fence: rotation.fence,
     route: machine.route,
     shell: machine.shell,
     operation,
-    ...(operation === 'remove' ? { thumbprint: removed, keep: kept } : { thumbprint: fresh, beside: old }),
+    ...(operation === 'remove' ? { thumbprint: other, keep: goal } : { thumbprint: goal, beside: other }),
     ...(returnAfterSeconds === undefined ? {} : { returnAfterSeconds }),
     restart,
     place,

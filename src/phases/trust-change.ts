@@ -157,7 +157,7 @@ function laggard(look: TrustObservation, silence: string | null): Failure {
 }
 
 function thumbprintOf(rotation: Rotation, change: TrustChange): string {
-  const isAboutFresh = change.script.operation === 'add' || change.script.direction === 'back';
+  const isAboutFresh = (change.script.operation === 'add') === (change.script.direction !== 'back');
   return isAboutFresh ? rotation.fresh!.thumbprint : rotation.plan.old;
 }
 

@@ -14,14 +14,14 @@ import { octopusServer } from '../server/command-line.ts';
 import type { PhaseContext } from '../phases/context.ts';
 import { finishServerCertificate, readyToFinish, REPORT_HTML, REPORT_JSON, writeReport } from '../phases/finish-server-certificate.ts';
 import { enterRotation, type Rotation, type RotationAccess, type RotationSession } from '../phases/rotation.ts';
-import { swapServerCertificate } from '../phases/swap-server-certificate.ts';
+import { reopenTheWayForward, swapServerCertificate } from '../phases/swap-server-certificate.ts';
 import { ACCEPTED, CHECKED, JOB, PROGRAM, relayUnit } from './relay-control.ts';
 
 const RUN_LIMIT_MS = 24 * 3_600_000;
 const ANSWER_MS = 15_000;
 
-/** Where this relay is within its job; a relay that is started again finds out from the journal. */
-const SWAP = 'swap-server-certificate';
+/** What the jobs that change the server certificate are called in the journal; a relay that is started again finds out from there where it is. */
+const SWAPS: Partial<Record<RelayJob['kind'], string>> = { swap: 'swap-server-certificate', 'roll-back': 'swap-server-certificate-back' };
 
 /**
  * The relay: a process apart from Tentacle and server that does what no run can outlive (DESIGN.md section 6). Started by systemd, again
@@ -81,12 +81,13 @@ class Relay {
   private async work(): Promise<void> {
     let runId: string = this.job.taskId;
     const queued = queuedSince(await this.journal());
+    const swap = SWAPS[this.job.kind];
     if (queued) runId = queued;
-    else if (this.job.kind === 'swap') {
+    else if (swap !== undefined) {
       if (await this.answers()) await this.waitForRun(this.job.taskId);
-      const session = await this.enter(SWAP);
+      const session = await this.enter(swap);
       try {
-        if (!isEnded(session.rotation.entries())) runId = await this.swapAndQueue(session);
+        if (!isEnded(session.rotation.entries())) runId = await this.swapAndQueue(session, swap);
       } finally {
         await this.yield(session, runId === this.job.taskId ? null : runId);
       }
@@ -131,12 +132,12 @@ class Relay {
   }
 
   /** Does the swap unless it was done or given up since the hand-over, then queues the run that goes on or tells why not. */
-  private async swapAndQueue({ rotation, journal }: RotationSession): Promise<string> {
+  private async swapAndQueue({ rotation, journal }: RotationSession, phase: string): Promise<string> {
     const isDecided = sinceSwapWasHandedOver(rotation.entries()).some((entry) => entry.kind === 'phase-finished' && entry.runner === 'relay');
     if (!isDecided) {
-      await journal.append({ kind: 'phase-started', subject: 'estate', data: { phase: SWAP } });
+      await journal.append({ kind: 'phase-started', subject: 'estate', data: { phase } });
       const finished = await this.swap(rotation);
-      await journal.append({ kind: 'phase-finished', subject: 'estate', data: { phase: SWAP, outputs: {}, ...finished } });
+      await journal.append({ kind: 'phase-finished', subject: 'estate', data: { phase, outputs: {}, ...finished } });
     }
     return queuedSince(rotation.entries()) ?? this.queueRun(rotation);
   }
@@ -150,6 +151,7 @@ class Relay {
       // Anything else, and a server that is not there to be told, is tried again by systemd starting us anew.
       if (refusals.length === 0 || refusals.some((one) => one.code.startsWith('OCTOPUS_') || one.code === 'SERVER_DID_NOT_COME_BACK' || one.code === 'LEASE_LOST')) throw error;
       for (const one of refusals) this.context.voice.error(`${one.code}: ${one.message}`);
+      await reopenTheWayForward(this.context, rotation, this.job);
       return { outcome: 'refused', refusals: refusals.map(({ code, message, next }) => ({ code, message, next })) };
     }
   }
@@ -162,7 +164,8 @@ class Relay {
     if (taskId === null) {
       await rotation.guard();
       await rotation.intend('queue-run', 'estate', { runbook: this.job.runbookName, snapshot: this.job.snapshotName });
-      const { forced } = rotation.opened;
+      // The text that forced the rotation is prompted for by its own runbook only.
+      const forced = this.job.kind === 'roll-back' ? null : rotation.opened.forced;
       taskId = (await rotation.octopus.runRunbook({ spaceId: this.job.spaceId, projectName: this.job.projectName, runbookName: this.job.runbookName, environmentName: this.job.environmentName, snapshotName: this.job.snapshotName, variables: forced ? { 'Rotation.Force': forced } : {} })).taskId;
     }
     await rotation.done('queue-run', 'estate', { taskId });
