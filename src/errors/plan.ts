@@ -77,7 +77,7 @@ export const planErrors = catalogue({
   ABANDON_TOO_LATE: (values: { found: string }) => ({
     message: `The rotation cannot be abandoned any more: ${printable(values.found, 300)}.`,
     safe: 'Nothing was changed by this step.',
-    next: 'Before the swap a rotation is abandoned; after it, finish it by running "Rotate server certificate" again.',
+    next: 'Before the swap a rotation is abandoned. After it, run "Roll back server certificate" to go back, until trust in the old certificate is being retired, or "Rotate server certificate" to finish.',
   }),
   NOTHING_TO_ABANDON: (_values: Record<string, never>) => ({
     message: 'There is no open rotation to abandon.',

@@ -1,5 +1,5 @@
 import { planErrors } from '../errors/plan.ts';
-import type { EntryData, PlannedMachine } from '../journal/contract.ts';
+import type { EntryData, PlannedMachine, Waiver } from '../journal/contract.ts';
 import { aliasSets, joinAliases } from './aliases.ts';
 import { PASS, refuse, type Verdict } from './verdict.ts';
 
@@ -24,6 +24,13 @@ export function inventoryUnchanged(plan: Pick<EntryData['planned'], 'machines' |
   const removed = plan.machines.filter((machine) => !after.has(machine.key)).map((machine) => machine.name);
   const changed = machines.filter((machine) => before.has(machine.key) && registrationsOf(before.get(machine.key)!) !== registrationsOf(machine)).map((machine) => machine.name);
   return added.length + removed.length + changed.length === 0 ? PASS : refuse(planErrors.INVENTORY_CHANGED({ added, removed, changed }));
+}
+
+/** Make sure that every machine that trusts the server certificate can be rotated, or is waived by name: it would be cut off unnoticed (A2). */
+export function everyMachineServed(unsupported: readonly { name: string; space: string; reason: string }[], waivers: readonly Waiver[], now: Date): Verdict {
+  const waived = new Set(waivers.filter((waiver) => waiver.until >= now.toISOString().slice(0, 10)).map((waiver) => waiver.machine));
+  const unserved = unsupported.filter((one) => !waived.has(one.name));
+  return unserved.length > 0 ? refuse(planErrors.MACHINE_NOT_SERVED({ machines: unserved })) : PASS;
 }
 
 function registrationsOf(machine: PlannedMachine): string {

@@ -1,5 +1,5 @@
 import type { Thumbprint } from '../certificates/thumbprint.ts';
-import type { OutOfScope, PlannedMachine } from '../journal/contract.ts';
+import type { EntryData, OutOfScope, PlannedMachine } from '../journal/contract.ts';
 import type { OctopusClient, Registration, Space } from '../octopus/contract.ts';
 import { routeOf } from '../gates/routes.ts';
 
@@ -10,6 +10,12 @@ export interface Inventory {
   outOfScope: OutOfScope[];
   /** Machines that trust the server certificate and that this version cannot rotate. */
   unsupported: { name: string; space: string; reason: string }[];
+}
+
+/** The part of a plan that is read from what is registered. Waived machines of an unserved kind are cut off by the swap, on purpose and by name. */
+export function scopeOf(inventory: Inventory): Pick<EntryData['planned'], 'spaces' | 'machines' | 'outOfScope'> {
+  const waived = inventory.unsupported.map((one) => ({ name: one.name, kind: 'waived', spaceName: one.space, reason: `waived although ${one.reason}` }));
+  return { spaces: inventory.spaces, machines: inventory.machines, outOfScope: [...inventory.outOfScope, ...waived] };
 }
 
 /**

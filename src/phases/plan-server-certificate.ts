@@ -1,9 +1,11 @@
 import type PlanServerCertificateInputs from '../../steps/plan-server-certificate/inputs.ts';
 import { counted } from '../errors/counted.ts';
 import { planErrors } from '../errors/plan.ts';
+import { rollBackErrors } from '../errors/roll-back.ts';
 import { swapErrors } from '../errors/swap.ts';
 import { dueReasons } from '../gates/due.ts';
 import { all, demandPass, PASS, refuse, type Verdict } from '../gates/verdict.ts';
+import { everyMachineServed } from '../gates/inventory.ts';
 import { seesEverything } from '../gates/visibility.ts';
 import { printable } from '../errors/printable.ts';
 import type { EntryData, RotationOptions } from '../journal/contract.ts';
@@ -11,13 +13,13 @@ import type { OctopusClient, ServerNode } from '../octopus/contract.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
 import { withoutAliases } from './aliases.ts';
 import { ownThumbprint } from './host-script.ts';
-import { readInventory, type Inventory } from './inventory.ts';
+import { readInventory, scopeOf, type Inventory } from './inventory.ts';
 import { planHash } from './plan-hash.ts';
 import { startRelay } from './relay-job.ts';
 import { observeServer, type ServerObservation } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { readWaivers } from './waivers.ts';
-import { abandoning, proofOf } from '../journal/views.ts';
+import { abandoning, proofOf, rollingBack } from '../journal/views.ts';
 import { swapIsDone } from './swap-state.ts';
 import { findOpenRotation, openRotation, withRotation, type Rotation } from './rotation.ts';
 
@@ -90,10 +92,8 @@ async function observe(context: PhaseContext, inputs: PlanServerCertificateInput
 /** Every reason why this estate may not be rotated, all at once. */
 function scopeGate(seen: Observation, options: RotationOptions, own: string, now: Date): Verdict {
   const { nodes, inventory, server } = seen;
-  const waived = new Set(options.waivers.filter((waiver) => waiver.until >= now.toISOString().slice(0, 10)).map((waiver) => waiver.machine));
-  const unserved = inventory.unsupported.filter((one) => !waived.has(one.name));
   return all(
-    unserved.length > 0 ? refuse(planErrors.MACHINE_NOT_SERVED({ machines: unserved })) : PASS,
+    everyMachineServed(inventory.unsupported, options.waivers, now),
     nodes.length > 1 ? refuse(planErrors.SEVERAL_NODES({ nodes: nodes.map((node) => node.name) })) : PASS,
     refuse(...nodes.filter((node) => node.isOffline).map((node) => planErrors.NODE_DOWN({ node: node.name, lastSeen: node.lastSeen }))),
     inventory.machines.some((machine) => machine.isHost) ? PASS : refuse(planErrors.HOST_NOT_RECOGNISED({ own })),
@@ -128,6 +128,7 @@ async function planAnew(context: PhaseContext, inputs: PlanServerCertificateInpu
 async function resume(context: PhaseContext, inputs: PlanServerCertificateInputs, rotation: Rotation, seen: Observation, options: RotationOptions): Promise<PhaseResult> {
   context.voice.highlight(`Rotation ${rotation.id} is open; this run goes on with it.`);
   if (abandoning(rotation.entries())) throw planErrors.ROTATION_ABANDONED({ rotationId: rotation.id });
+  if (rollingBack(rotation.entries())) throw rollBackErrors.ROTATION_ROLLING_BACK({ rotationId: rotation.id });
   if (!swapIsDone(rotation)) {
     const now = planOf(seen, options);
     const known = new Set<string>([rotation.plan.old, rotation.fresh?.thumbprint ?? '']);
@@ -176,10 +177,7 @@ function planOf(seen: Observation, options: RotationOptions): EntryData['planned
     old: seen.server.database,
     oldSignature: seen.server.node.signatureAlgorithm,
     nodes: seen.nodes.map(({ id, name }) => ({ id, name })),
-    spaces: seen.inventory.spaces,
-    machines: seen.inventory.machines,
-    // Waived machines of an unserved kind are cut off by the swap, on purpose and by name.
-    outOfScope: [...seen.inventory.outOfScope, ...seen.inventory.unsupported.map((one) => ({ name: one.name, kind: 'waived', spaceName: one.space, reason: `waived although ${one.reason}` }))],
+    ...scopeOf(seen.inventory),
     options,
     notTouched: [
       'the certificate of the web portal (HTTPS)',

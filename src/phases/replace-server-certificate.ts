@@ -1,14 +1,13 @@
 import type ReplaceServerCertificateInputs from '../../steps/replace-server-certificate/inputs.ts';
-import { Refusal, Refusals } from '../errors/refusal.ts';
 import { certificateKnown } from '../gates/certificate-expected.ts';
 import { isTurned } from '../gates/turned.ts';
 import { demandPass } from '../gates/verdict.ts';
-import type { Entry } from '../journal/contract.ts';
 import { planErrors } from '../errors/plan.ts';
 import { abandoning, leftBehind, proofOf } from '../journal/views.ts';
 import { trustErrors } from '../errors/trust.ts';
 import type { Phase, PhaseContext } from './context.ts';
 import { requireStoredPfx } from './pfx-files.ts';
+import { tellWhatTheRelayFound } from './relay-findings.ts';
 import { startRelay } from './relay-job.ts';
 import { turnPollingMachines } from './turning.ts';
 import { observeServer } from './server-observation.ts';
@@ -43,14 +42,6 @@ export const phase: Phase<ReplaceServerCertificateInputs> = {
       return handOver(context, inputs, rotation, commands.executable);
     }),
 };
-
-/** A relay that gave up queued this very run so that it says why, once. The next run tries again. */
-function tellWhatTheRelayFound(rotation: Rotation, taskId: string): void {
-  const last = rotation.entries().findLast((entry): entry is Entry<'phase-finished'> => entry.kind === 'phase-finished' && entry.runner === 'relay');
-  const queued = rotation.entries().findLast((entry): entry is Entry<'run-queued'> => entry.kind === 'run-queued');
-  if (!last || queued?.data.taskId !== taskId || last.data.refusals.length === 0) return;
-  throw new Refusals(last.data.refusals.map((one) => new Refusal(one.code, { message: one.message, safe: 'What the relay found is told here; this step itself changed nothing.', next: one.next })));
-}
 
 /** The proofs of the phase before must be in the journal, for every machine (D19). */
 function everyMachineAccountedFor(rotation: Rotation): void {

@@ -1,6 +1,7 @@
 import type { CommonInputs } from '../../steps/common-inputs.ts';
 import { parseThumbprint, type Thumbprint } from '../certificates/thumbprint.ts';
 import { planErrors } from '../errors/plan.ts';
+import { rollBackErrors } from '../errors/roll-back.ts';
 import { refusalsOf } from '../errors/refusal.ts';
 import type { Entry, EntryData, NewEntry, ProofClaim, ProofHow } from '../journal/contract.ts';
 import { openRotations, readLease, resumeLeaseHere, takeLease, type Lease, type LeaseOptions } from '../journal/held-lease.ts';
@@ -8,7 +9,7 @@ import { openJournal, readJournal, type OpenedJournal } from '../journal/journal
 import { parseRotationId, type RotationId } from '../journal/rotation-id.ts';
 import { rotationSecrets } from '../journal/secrets.ts';
 import { openStateFolder } from '../journal/state-folder.ts';
-import { isEnded, newCertificate, opened, plan, proofOf } from '../journal/views.ts';
+import { isEnded, newCertificate, opened, plan, proofOf, rollingBack } from '../journal/views.ts';
 import type { OctopusClient } from '../octopus/contract.ts';
 import type { PhaseContext, PhaseResult } from './context.ts';
 import { requireStoredPfx } from './pfx-files.ts';
@@ -90,6 +91,12 @@ export async function findOpenRotation(context: PhaseContext, access: Omit<Rotat
   const entries = await readJournal({ files: context.files, folder: options.folder, rotationId, key: options.secrets.journalKey(rotationId) });
   // Nothing was fixed yet, or all is over: it is planned anew.
   return isEnded(entries) || plan(entries) === null ? null : { rotationId };
+}
+
+/** What the journal of a rotation says, read without the lease: somebody else may be at work on it. Empty where it is kept on another host. */
+export async function entriesOf(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>, rotationId: RotationId): Promise<readonly Entry[]> {
+  const { files, folder, secrets } = await leaseOptions(context, access, rotationId, false);
+  return (await folder.hasJournal(rotationId)) ? readJournal({ files, folder, rotationId, key: secrets.journalKey(rotationId) }) : [];
 }
 
 /** Opens a rotation: lease first, then what it fixed. A killed opener leaves an empty journal behind that the next one takes up. */
@@ -247,6 +254,8 @@ export async function withRotation(context: PhaseContext, phase: string, given: 
 }
 
 function checkGiven(rotation: Rotation, given: GivenRotation): void {
+  // Only the phases of the way forward are told a plan.
+  if (given.PlanHash !== undefined && rollingBack(rotation.entries())) throw rollBackErrors.ROTATION_ROLLING_BACK({ rotationId: rotation.id });
   const differs = (what: string, expected: string, found: string) => {
     if (expected !== found) throw planErrors.PLAN_CHANGED({ what, expected, found });
   };
