@@ -2,7 +2,7 @@ import { settingHelp } from './setting-options.ts';
 
 /** What `octopus-rotation --help` and `octopus-rotation COMMAND --help` say. */
 
-export const COMMANDS = ['rehearse', 'sandbox', 'install', 'abandon', 'probe', 'status'] as const;
+export const COMMANDS = ['rehearse', 'sandbox', 'install', 'abandon', 'roll-back', 'probe', 'status'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 const EXIT_CODES = `Exit codes
@@ -19,6 +19,7 @@ Usage: octopus-rotation COMMAND [options]
   sandbox    start the embedded Octopus and leave it running
   install    put package, step templates and the runbooks into your Octopus, over REST
   abandon    give up an open rotation before the swap: run the runbook for it, and follow it
+  roll-back  go back after the swap, before anything is retired: run the runbook for it, and follow it
   probe      ask a listening Tentacle whether it trusts a certificate; changes nothing
   status     show an open rotation, who holds it and what is left to do; changes nothing
 
@@ -75,7 +76,7 @@ Examples
 ${EXIT_CODES}`,
 
   install: `Puts Octopus Rotation into your Octopus, over REST: the package, the step templates, the project with its variables, and the
-runbooks "Rotate server certificate" and "Abandon server certificate rotation". It runs neither of them.
+runbooks "Rotate server certificate", "Abandon server certificate rotation" and "Roll back server certificate". It runs none of them.
 
 Usage: octopus-rotation install --server URL --api-key-env NAME --space NAME --environment NAME --host-tentacle NAME [options]
 
@@ -114,7 +115,7 @@ What it does
 
 What it changes
   The steps remove the new certificate from every Tentacle that got it, prove that it is refused, and destroy its PFX file. They
-  refuse when the server already uses the new certificate: then run "Rotate server certificate" again to finish.
+  refuse when the server already uses the new certificate: then "roll-back" goes back, and "Rotate server certificate" finishes.
 
 Options
   --server URL        address of Octopus Server
@@ -125,6 +126,32 @@ Options
 
 Example
   octopus-rotation abandon --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations --environment Octopus
+
+${EXIT_CODES}
+  130 stopped with Ctrl-C; the run goes on`,
+
+  'roll-back': `Goes back to the old certificate after the swap, by running the runbook for it and following it.
+
+Usage: octopus-rotation roll-back --server URL --api-key-env NAME --space NAME --environment NAME [--json]
+
+What it does
+  Queues the runbook "Roll back server certificate" and shows what its steps say; waits while the relay restarts the server, follows the
+  run that goes on, and waits until the rotation is no longer open. Ctrl-C stops the showing, not the run.
+
+What it changes
+  The steps prove that every Tentacle trusts the old certificate, adding it where it is missing; the relay imports it and restarts the
+  server; the steps remove the new certificate from every Tentacle and prove that it is refused. Its PFX file is kept. They refuse
+  before the hand-over to the relay (then: abandon), and once trust in the old certificate is being retired (then finish).
+
+Options
+  --server URL        address of Octopus Server
+  --api-key-env NAME  environment variable that holds the API key
+  --space NAME        the space that Octopus Rotation is installed in
+  --environment NAME  the environment that it was installed for
+  --json              one JSON event a line
+
+Example
+  octopus-rotation roll-back --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations --environment Octopus
 
 ${EXIT_CODES}
   130 stopped with Ctrl-C; the run goes on`,

@@ -7,7 +7,7 @@ import { leaseStore } from '../journal/lease-store.ts';
 import { parseRotationId } from '../journal/rotation-id.ts';
 import { rotationSecrets } from '../journal/secrets.ts';
 import { openStateFolder } from '../journal/state-folder.ts';
-import { isEnded, opened } from '../journal/views.ts';
+import { abandoning, isEnded, opened, rollingBack } from '../journal/views.ts';
 import { createOctopusClient } from '../octopus/client.ts';
 import { buildReport } from '../report/build.ts';
 import { instantText } from '../report/duration.ts';
@@ -79,11 +79,16 @@ export function statusOf(marker: LeaseMarker | null, journal: { rotationId: stri
     openedAt: marker?.openedAt ?? report?.openedAt ?? null,
     holder: marker && { runner: marker.holder.runner, task: marker.holder.taskId, process: marker.holder.process?.pid ?? null, since: marker.heldSince },
     verdict: report?.verdict ?? null,
-    nextPhase: isOpen && report ? nextPhase(report) : null,
+    nextPhase: isOpen && report && !isOnWayOut(journal!.entries) ? nextPhase(report) : null,
     proved: report?.summary.proved ?? null,
     leftBehind: report && report.leftBehind.map((one) => ({ machine: one.machine, reason: one.reason, repair: one.repair })),
     goOn: isOpen ? (report?.next ?? `Run the runbook "${RUNBOOK_NAME}" again: an open rotation goes on where it stopped.`) : null,
   };
+}
+
+/** The ways out have one phase each; none of the rotation's own comes next. */
+function isOnWayOut(entries: readonly Entry[]): boolean {
+  return abandoning(entries) || rollingBack(entries);
 }
 
 /** The first phase after the last one that was done in the rotation's order. A phase that comes twice counts by its runs, each of which says after what it came. */

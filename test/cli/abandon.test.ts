@@ -73,7 +73,7 @@ it('runs the published snapshot of the runbook and shows what its steps say, a p
 it('is done only when the relay has ended the rotation', async () => {
   const { url } = await octopus({ open: 2 });
   const { code, out } = await abandon(url);
-  expect([code, ...out.slice(-3)]).toEqual([0, 'Run ServerTasks-9: Success', 'The relay on the host ends rotation sc-20261124-8684143e ...', 'Rotation sc-20261124-8684143e is no longer open.']);
+  expect([code, ...out.slice(-3)]).toEqual([0, 'Run ServerTasks-9: Success', 'The relay on the host goes on with rotation sc-20261124-8684143e ...', 'Rotation sc-20261124-8684143e is no longer open.']);
 });
 
 it('ends with exit code 1 and the step that failed when the run fails', async () => {
