@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Thumbprint } from '../certificates/thumbprint.ts';
 import { printable } from '../errors/printable.ts';
 import type { Entry, PlannedMachine } from '../journal/contract.ts';
-import { endOf, firstRetireIntent, leftBehind, newCertificate, plan } from '../journal/views.ts';
+import { endOf, firstRetireIntent, leftBehind, newCertificate, plan, proofOf } from '../journal/views.ts';
 import { repairCommand, repairScript } from '../tentacle/repair.ts';
 import type { Proof, Report } from '../../schemas/types/report.ts';
 import { lastOf } from './entries.ts';
@@ -17,7 +17,7 @@ export interface Direction {
   new: Thumbprint | null;
   /** The first intent to retire is written: OLD is on its way out. */
   retiring: boolean;
-  /** NEW lost: the rotation was rolled back or abandoned. */
+  /** NEW lost: the rotation was rolled back or abandoned, or only its end is missing. */
   undone: boolean;
 }
 
@@ -30,7 +30,7 @@ export function directionOf(entries: readonly Entry[]): Direction | null {
     old: planned.old,
     new: newCertificate(entries)?.thumbprint ?? null,
     retiring: firstRetireIntent(entries) !== null,
-    undone: end !== null && end !== 'completed',
+    undone: end === null ? proofOf(entries, 'estate', 'rolled-back') !== null || proofOf(entries, 'estate', 'abandoned') !== null : end !== 'completed',
   };
 }
 
@@ -76,7 +76,7 @@ export function repairScripts(entries: readonly Entry[]): { name: string; text: 
 export function reportMachine(machine: PlannedMachine, direction: Direction, proofs: readonly Proof[], entries: readonly Entry[], left: ReadonlyMap<string, unknown>): Machine {
   const own = proofs.filter((proof) => proof.subject === printable(machine.key, 300));
   const old = trustIn(own, { trusts: 'trusts-old', distrusts: 'distrusts-old' });
-  const fresh = trustIn(own, { trusts: 'trusts-new', written: 'trust-written' });
+  const fresh = trustIn(own, { trusts: 'trusts-new', distrusts: 'distrusts-new', written: 'trust-written' });
   const foreign = lastOf(entries, 'foreign-trust', machine.key);
   return {
     key: printable(machine.key, 300),

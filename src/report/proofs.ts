@@ -6,6 +6,8 @@ import type { Proof, TrustState } from '../../schemas/types/report.ts';
 const OPPOSITES: Partial<Record<ProofClaim, ProofClaim>> = {
   'trusts-old': 'distrusts-old',
   'distrusts-old': 'trusts-old',
+  'trusts-new': 'distrusts-new',
+  'distrusts-new': 'trusts-new',
   'database-shows-old': 'database-shows-new',
   'database-shows-new': 'database-shows-old',
   'node-presents-old': 'node-presents-new',

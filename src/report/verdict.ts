@@ -1,5 +1,6 @@
 import { printable } from '../errors/printable.ts';
 import type { Entry } from '../journal/contract.ts';
+import { abandoning, rollingBack } from '../journal/views.ts';
 import type { Report } from '../../schemas/types/report.ts';
 import { instantText } from './duration.ts';
 import { lastOf } from './entries.ts';
@@ -7,8 +8,15 @@ import { REPORT_PHASE, phaseTitle } from './phase-history.ts';
 
 export type Verdict = Pick<Report, 'outcome' | 'verdict' | 'reasons' | 'next'>;
 
+/** What is run on the ways out, instead of the runbook that opened the rotation. */
+const ROLL_BACK_RUNBOOK = 'Roll back server certificate';
+const ABANDON_RUNBOOK = 'Abandon server certificate rotation';
+/** Phases after which only the relay's last act is missing. */
+const LAST_PHASES = ['verify-server-certificate', 'roll-back-server-certificate', 'abandon-server-certificate'];
+
 /** How the rotation stands, in one sentence, and what is to be done. */
-export function verdictOf(entries: readonly Entry[], counts: { machines: number; proved: number; leftBehind: number; pending: number }, runbook: string): Verdict {
+export function verdictOf(entries: readonly Entry[], counts: { machines: number; proved: number; leftBehind: number; pending: number }, opener: string): Verdict {
+  const runbook = rollingBack(entries) ? ROLL_BACK_RUNBOOK : abandoning(entries) ? ABANDON_RUNBOOK : opener;
   const ended = lastOf(entries, 'ended');
   const proved = `${counts.proved} of ${counts.machines} machines ${counts.machines === 1 ? 'is' : 'are'} proved`;
   const leftBehind = counts.leftBehind === 0 ? 'none is left behind' : `${counts.leftBehind} ${counts.leftBehind === 1 ? 'is' : 'are'} left behind`;
@@ -32,7 +40,8 @@ export function verdictOf(entries: readonly Entry[], counts: { machines: number;
     return { outcome: finished.data.outcome, verdict: `${what} in "${phaseTitle(finished.data.phase)}"${first}${more}`, reasons, next: reasons[0] ? `${reasons[0].next} Then run the runbook "${runbook}" again.` : again };
   }
   if (finished?.data.outcome === 'handed-over') {
-    return { outcome: 'handed-over', verdict: 'Handed over: the relay on the server host replaces the certificate while Octopus Server is down, and then queues the runbook again.', reasons: [], next: 'Nothing: wait for the run that the relay queues. If none comes, start the host and run the runbook again.' };
+    const what = rollingBack(entries) ? 'puts the old certificate back' : 'replaces the certificate';
+    return { outcome: 'handed-over', verdict: `Handed over: the relay on the server host ${what} while Octopus Server is down, and then queues the runbook again.`, reasons: [], next: 'Nothing: wait for the run that the relay queues. If none comes, start the host and run the runbook again.' };
   }
   if (finished?.data.outcome === 'stop') {
     const until = finished.data.outputs['RetireAfter'];
@@ -40,8 +49,7 @@ export function verdictOf(entries: readonly Entry[], counts: { machines: number;
     return { outcome: 'open', verdict: `Open: stopped as planned after "${phaseTitle(finished.data.phase)}"; ${proved}, ${leftBehind}.`, reasons: [], next: again };
   }
   const after = finished ? `after "${phaseTitle(finished.data.phase)}"` : 'before its first phase was finished';
-  const retired = finished?.data.phase === 'verify-server-certificate';
-  return retired
+  return finished && LAST_PHASES.includes(finished.data.phase)
     ? { outcome: 'open', verdict: `All but finished: every phase is done; what is left is the relay's last act, to restart the host's own Tentacle and prove it; ${proved}, ${leftBehind}.`, reasons: [], next: mend }
     : { outcome: 'open', verdict: `Open: ${after}; ${proved}, ${leftBehind}.`, reasons: [], next: again };
 }
