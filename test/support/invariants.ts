@@ -150,10 +150,10 @@ function proofsWereTrue(view: View): string[] {
     const { claim } = entry.data;
     const machine = view.machines.find((one) => one.key === entry.subject);
     const tentacle = machine && view.tentacle(machine);
-    if (tentacle && (claim === 'trusts-new' || claim === 'trusts-old' || claim === 'distrusts-old')) {
-      const thumbprint = claim === 'trusts-new' ? view.fresh : view.old;
+    if (tentacle && (claim === 'trusts-new' || claim === 'trusts-old' || claim === 'distrusts-old' || claim === 'distrusts-new')) {
+      const thumbprint = claim.endsWith('-new') ? view.fresh : view.old;
       const lists = inForce(view, tentacle, entry.at);
-      if (!lists.some((list) => list.includes(thumbprint!) === (claim !== 'distrusts-old'))) found.push(`entry ${entry.sequence} says ${claim} of ${tentacle.machine}, but in force was ${lists.map((list) => `[${list.join(' ')}]`).join(' and ') || 'nothing'}`);
+      if (!lists.some((list) => list.includes(thumbprint!) === claim.startsWith('trusts-'))) found.push(`entry ${entry.sequence} says ${claim} of ${tentacle.machine}, but in force was ${lists.map((list) => `[${list.join(' ')}]`).join(' and ') || 'nothing'}`);
     }
     if (claim === 'node-presents-new' || claim === 'node-presents-old') {
       const presented = view.latest('server-started', entry.at)?.['thumbprint'];
@@ -208,14 +208,17 @@ function certificatesAreFixed(view: View): string[] {
   return found;
 }
 
-/** Import of NEW implies: drained, and every machine of the estate proved since the drain, or left behind. */
+/** Import of NEW by the swap, or of OLD by rolling back, implies: drained, and every machine of the estate proved since the drain, or left behind. Undoing either is by rule 10. */
 function importsWereProved(view: View): string[] {
   const found: string[] = [];
-  for (const event of view.events.filter((one) => one.event === 'certificate-imported' && one['to'] === view.fresh)) {
+  for (const event of view.events.filter((one) => one.event === 'certificate-imported')) {
     const intent = view.entries.findLast((entry) => entry.kind === 'intent' && entry.data.effect === 'import-certificate' && entry.at <= event.at);
+    const job = view.entries.findLast((entry): entry is Entry<'handed-over'> => entry.kind === 'handed-over' && entry.at <= event.at)?.data.job;
+    const [name, claim, goal] = job === 'roll-back' ? (['OLD', 'trusts-old', view.old] as const) : (['NEW', 'trusts-new', view.fresh] as const);
+    if (event['to'] !== goal) continue;
     const drain = view.latest('drain-changed', event.at);
     if (drain?.['drained'] !== true) {
-      found.push(`NEW was imported at ${event.at} on a node that was not drained`);
+      found.push(`${name} was imported at ${event.at} on a node that was not drained`);
       continue;
     }
     const before = view.entries.filter((entry) => entry.sequence < (intent?.sequence ?? 0));
@@ -223,14 +226,14 @@ function importsWereProved(view: View): string[] {
     for (const tentacle of view.observed.truth.tentacles) {
       if (view.observed.unregistered?.includes(tentacle.machine)) continue;
       const machine = view.planned(tentacle.machine);
-      if (machine === undefined) found.push(`NEW was imported, but ${tentacle.machine} is not in the plan`);
+      if (machine === undefined) found.push(`${name} was imported, but ${tentacle.machine} is not in the plan`);
       else if (!behind.has(machine.key)) {
-        const proof = before.findLast((entry) => (entry.kind === 'proved' || entry.kind === 'unproved') && entry.subject === machine.key && entry.data.claim === 'trusts-new');
+        const proof = before.findLast((entry) => (entry.kind === 'proved' || entry.kind === 'unproved') && entry.subject === machine.key && entry.data.claim === claim);
         // Where only a task can tell, the last one before the drain counts: a drained node runs none.
         const counts = proof?.kind === 'proved' && (proof.data.how === 'wire' ? proof.at >= drain.at : machine.viaProxy || machine.route === 'polling');
         // One that goes over by update-trust was turned by the last task before the drain, and turns back by itself.
-        const isTurned = before.some((entry) => entry.kind === 'done' && entry.subject === machine.key && entry.data.effect === 'update-trust');
-        if (!counts && !isTurned) found.push(`NEW was imported, but ${tentacle.machine} was not proved since the drain at ${drain.at}`);
+        const isTurned = name === 'NEW' && before.some((entry) => entry.kind === 'done' && entry.subject === machine.key && entry.data.effect === 'update-trust');
+        if (!counts && !isTurned) found.push(`${name} was imported, but ${tentacle.machine} was not proved since the drain at ${drain.at}`);
       }
     }
   }
