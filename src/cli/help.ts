@@ -76,7 +76,7 @@ Examples
 ${EXIT_CODES}`,
 
   install: `Puts Octopus Rotation into your Octopus, over REST: the package, the step templates, the project with its variables, and the
-runbooks "Rotate server certificate", "Abandon server certificate rotation" and "Roll back server certificate". It runs none of them.
+runbooks "Rotate server certificate", "Abandon server certificate rotation" and "Roll back server certificate". It runs none.
 
 Usage: octopus-rotation install --server URL --api-key-env NAME --space NAME --environment NAME --host-tentacle NAME [options]
 
