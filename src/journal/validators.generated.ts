@@ -13,12 +13,12 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(!pattern0.test(data)){
-validate22.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$"}}];
+validate22.errors = [{instancePath,keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$"}}];
 return false;
 }
 }
 else {
-validate22.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate22.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -35,12 +35,12 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(!pattern2.test(data)){
-validate24.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"}}];
+validate24.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"}}];
 return false;
 }
 }
 else {
-validate24.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate24.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -57,12 +57,12 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(!pattern3.test(data)){
-validate27.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[0-9A-F]{40}$"}}];
+validate27.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[0-9A-F]{40}$"}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -80,14 +80,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((((((data.key === undefined) && (missing0 = "key")) || ((data.aliases === undefined) && (missing0 = "aliases"))) || ((data.name === undefined) && (missing0 = "name"))) || ((data.own === undefined) && (missing0 = "own"))) || ((data.uri === undefined) && (missing0 = "uri"))) || ((data.address === undefined) && (missing0 = "address"))) || ((data.route === undefined) && (missing0 = "route"))) || ((data.shell === undefined) && (missing0 = "shell"))) || ((data.isHost === undefined) && (missing0 = "isHost"))) || ((data.isDisabled === undefined) && (missing0 = "isDisabled"))) || ((data.viaProxy === undefined) && (missing0 = "viaProxy"))) || ((data.environmentIds === undefined) && (missing0 = "environmentIds"))) || ((data.registrations === undefined) && (missing0 = "registrations"))){
-validate29.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate29.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema10.properties, key0))){
-validate29.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate29.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -99,12 +99,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(!pattern1.test(data0)){
-validate29.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/pattern",keyword:"pattern",params:{pattern: "."}}];
+validate29.errors = [{instancePath:instancePath+"/key",keyword:"pattern",params:{pattern: "."}}];
 return false;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -117,7 +117,7 @@ if(valid0){
 if(data.name !== undefined){
 const _errs4 = errors;
 if(typeof data.name !== "string"){
-validate29.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -141,7 +141,7 @@ if(valid0){
 if(data.uri !== undefined){
 const _errs7 = errors;
 if(typeof data.uri !== "string"){
-validate29.errors = [{instancePath:instancePath+"/uri",schemaPath:"#/properties/uri/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/uri",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -154,7 +154,7 @@ if(data.route !== undefined){
 let data4 = data.route;
 const _errs9 = errors;
 if(!((data4 === "listening") || (data4 === "polling"))){
-validate29.errors = [{instancePath:instancePath+"/route",schemaPath:"#/properties/route/enum",keyword:"enum",params:{allowedValues: schema10.properties.route.enum}}];
+validate29.errors = [{instancePath:instancePath+"/route",keyword:"enum",params:{allowedValues: schema10.properties.route.enum}}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -166,7 +166,7 @@ if(valid0){
 if(data.isHost !== undefined){
 const _errs10 = errors;
 if(typeof data.isHost !== "boolean"){
-validate29.errors = [{instancePath:instancePath+"/isHost",schemaPath:"#/properties/isHost/type",keyword:"type",params:{type: "boolean"}}];
+validate29.errors = [{instancePath:instancePath+"/isHost",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -178,7 +178,7 @@ if(valid0){
 if(data.isDisabled !== undefined){
 const _errs12 = errors;
 if(typeof data.isDisabled !== "boolean"){
-validate29.errors = [{instancePath:instancePath+"/isDisabled",schemaPath:"#/properties/isDisabled/type",keyword:"type",params:{type: "boolean"}}];
+validate29.errors = [{instancePath:instancePath+"/isDisabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -190,7 +190,7 @@ if(valid0){
 if(data.viaProxy !== undefined){
 const _errs14 = errors;
 if(typeof data.viaProxy !== "boolean"){
-validate29.errors = [{instancePath:instancePath+"/viaProxy",schemaPath:"#/properties/viaProxy/type",keyword:"type",params:{type: "boolean"}}];
+validate29.errors = [{instancePath:instancePath+"/viaProxy",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -213,14 +213,14 @@ if(errors === _errs18){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing1;
 if(((((((data9.id === undefined) && (missing1 = "id")) || ((data9.kind === undefined) && (missing1 = "kind"))) || ((data9.spaceId === undefined) && (missing1 = "spaceId"))) || ((data9.spaceName === undefined) && (missing1 = "spaceName"))) || ((data9.name === undefined) && (missing1 = "name"))) || ((data9.isDisabled === undefined) && (missing1 = "isDisabled"))){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0,schemaPath:"#/properties/registrations/items/required",keyword:"required",params:{missingProperty: missing1}}];
+validate29.errors = [{instancePath:instancePath+"/registrations/" + i0,keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs20 = errors;
 for(const key1 in data9){
 if(!((((((key1 === "id") || (key1 === "kind")) || (key1 === "spaceId")) || (key1 === "spaceName")) || (key1 === "name")) || (key1 === "isDisabled"))){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0,schemaPath:"#/properties/registrations/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate29.errors = [{instancePath:instancePath+"/registrations/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -229,7 +229,7 @@ if(_errs20 === errors){
 if(data9.id !== undefined){
 const _errs21 = errors;
 if(typeof data9.id !== "string"){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/id",schemaPath:"#/properties/registrations/items/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid2 = _errs21 === errors;
@@ -242,7 +242,7 @@ if(data9.kind !== undefined){
 let data11 = data9.kind;
 const _errs23 = errors;
 if(!((data11 === "target") || (data11 === "worker"))){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/kind",schemaPath:"#/properties/registrations/items/properties/kind/enum",keyword:"enum",params:{allowedValues: schema10.properties.registrations.items.properties.kind.enum}}];
+validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/kind",keyword:"enum",params:{allowedValues: schema10.properties.registrations.items.properties.kind.enum}}];
 return false;
 }
 var valid2 = _errs23 === errors;
@@ -254,7 +254,7 @@ if(valid2){
 if(data9.spaceId !== undefined){
 const _errs24 = errors;
 if(typeof data9.spaceId !== "string"){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/spaceId",schemaPath:"#/properties/registrations/items/properties/spaceId/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/spaceId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid2 = _errs24 === errors;
@@ -266,7 +266,7 @@ if(valid2){
 if(data9.spaceName !== undefined){
 const _errs26 = errors;
 if(typeof data9.spaceName !== "string"){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/spaceName",schemaPath:"#/properties/registrations/items/properties/spaceName/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/spaceName",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid2 = _errs26 === errors;
@@ -278,7 +278,7 @@ if(valid2){
 if(data9.name !== undefined){
 const _errs28 = errors;
 if(typeof data9.name !== "string"){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/name",schemaPath:"#/properties/registrations/items/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid2 = _errs28 === errors;
@@ -290,7 +290,7 @@ if(valid2){
 if(data9.isDisabled !== undefined){
 const _errs30 = errors;
 if(typeof data9.isDisabled !== "boolean"){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/isDisabled",schemaPath:"#/properties/registrations/items/properties/isDisabled/type",keyword:"type",params:{type: "boolean"}}];
+validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/isDisabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid2 = _errs30 === errors;
@@ -307,7 +307,7 @@ var valid2 = true;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0,schemaPath:"#/properties/registrations/items/type",keyword:"type",params:{type: "object"}}];
+validate29.errors = [{instancePath:instancePath+"/registrations/" + i0,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -318,7 +318,7 @@ break;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/registrations",schemaPath:"#/properties/registrations/type",keyword:"type",params:{type: "array"}}];
+validate29.errors = [{instancePath:instancePath+"/registrations",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -335,7 +335,7 @@ const _errs33 = errors;
 let valid3 = false;
 const _errs34 = errors;
 if(data16 !== null){
-const err0 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/anyOf/0/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/address",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -352,7 +352,7 @@ if(errors === _errs36){
 if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
 let missing2;
 if(((data16.host === undefined) && (missing2 = "host")) || ((data16.port === undefined) && (missing2 = "port"))){
-const err1 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/anyOf/1/required",keyword:"required",params:{missingProperty: missing2}};
+const err1 = {instancePath:instancePath+"/address",keyword:"required",params:{missingProperty: missing2}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -365,7 +365,7 @@ else {
 const _errs38 = errors;
 for(const key2 in data16){
 if(!((key2 === "host") || (key2 === "port"))){
-const err2 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
+const err2 = {instancePath:instancePath+"/address",keyword:"additionalProperties",params:{additionalProperty: key2}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -380,7 +380,7 @@ if(_errs38 === errors){
 if(data16.host !== undefined){
 const _errs39 = errors;
 if(typeof data16.host !== "string"){
-const err3 = {instancePath:instancePath+"/address/host",schemaPath:"#/properties/address/anyOf/1/properties/host/type",keyword:"type",params:{type: "string"}};
+const err3 = {instancePath:instancePath+"/address/host",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -399,7 +399,7 @@ if(data16.port !== undefined){
 let data18 = data16.port;
 const _errs41 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err4 = {instancePath:instancePath+"/address/port",schemaPath:"#/properties/address/anyOf/1/properties/port/type",keyword:"type",params:{type: "integer"}};
+const err4 = {instancePath:instancePath+"/address/port",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -411,7 +411,7 @@ errors++;
 if(errors === _errs41){
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 65535 || isNaN(data18)){
-const err5 = {instancePath:instancePath+"/address/port",schemaPath:"#/properties/address/anyOf/1/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}};
+const err5 = {instancePath:instancePath+"/address/port",keyword:"maximum",params:{comparison: "<=", limit: 65535}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -422,7 +422,7 @@ errors++;
 }
 else {
 if(data18 < 1 || isNaN(data18)){
-const err6 = {instancePath:instancePath+"/address/port",schemaPath:"#/properties/address/anyOf/1/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err6 = {instancePath:instancePath+"/address/port",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -444,7 +444,7 @@ var valid4 = true;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/anyOf/1/type",keyword:"type",params:{type: "object"}};
+const err7 = {instancePath:instancePath+"/address",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -458,7 +458,7 @@ var _valid0 = _errs36 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err8 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/anyOf",keyword:"anyOf",params:{}};
+const err8 = {instancePath:instancePath+"/address",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -490,7 +490,7 @@ if(data.shell !== undefined){
 let data19 = data.shell;
 const _errs43 = errors;
 if(!((data19 === "Bash") || (data19 === "PowerShell"))){
-validate29.errors = [{instancePath:instancePath+"/shell",schemaPath:"#/properties/shell/enum",keyword:"enum",params:{allowedValues: schema10.properties.shell.enum}}];
+validate29.errors = [{instancePath:instancePath+"/shell",keyword:"enum",params:{allowedValues: schema10.properties.shell.enum}}];
 return false;
 }
 var valid0 = _errs43 === errors;
@@ -509,7 +509,7 @@ const len1 = data20.length;
 for(let i1=0; i1<len1; i1++){
 const _errs46 = errors;
 if(typeof data20[i1] !== "string"){
-validate29.errors = [{instancePath:instancePath+"/environmentIds/" + i1,schemaPath:"#/properties/environmentIds/items/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/environmentIds/" + i1,keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid5 = _errs46 === errors;
@@ -519,7 +519,7 @@ break;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/environmentIds",schemaPath:"#/properties/environmentIds/type",keyword:"type",params:{type: "array"}}];
+validate29.errors = [{instancePath:instancePath+"/environmentIds",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -539,7 +539,7 @@ const len2 = data22.length;
 for(let i2=0; i2<len2; i2++){
 const _errs50 = errors;
 if(typeof data22[i2] !== "string"){
-validate29.errors = [{instancePath:instancePath+"/aliases/" + i2,schemaPath:"#/properties/aliases/items/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/aliases/" + i2,keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid6 = _errs50 === errors;
@@ -549,7 +549,7 @@ break;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/aliases",schemaPath:"#/properties/aliases/type",keyword:"type",params:{type: "array"}}];
+validate29.errors = [{instancePath:instancePath+"/aliases",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -574,7 +574,7 @@ var valid0 = true;
 }
 }
 else {
-validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate29.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -592,14 +592,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.machine === undefined) && (missing0 = "machine")) || ((data.by === undefined) && (missing0 = "by"))) || ((data.reason === undefined) && (missing0 = "reason"))) || ((data.until === undefined) && (missing0 = "until"))){
-validate33.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate33.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "machine") || (key0 === "by")) || (key0 === "reason")) || (key0 === "until"))){
-validate33.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate33.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -608,7 +608,7 @@ if(_errs1 === errors){
 if(data.machine !== undefined){
 const _errs2 = errors;
 if(typeof data.machine !== "string"){
-validate33.errors = [{instancePath:instancePath+"/machine",schemaPath:"#/properties/machine/type",keyword:"type",params:{type: "string"}}];
+validate33.errors = [{instancePath:instancePath+"/machine",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -620,7 +620,7 @@ if(valid0){
 if(data.by !== undefined){
 const _errs4 = errors;
 if(typeof data.by !== "string"){
-validate33.errors = [{instancePath:instancePath+"/by",schemaPath:"#/properties/by/type",keyword:"type",params:{type: "string"}}];
+validate33.errors = [{instancePath:instancePath+"/by",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -632,7 +632,7 @@ if(valid0){
 if(data.reason !== undefined){
 const _errs6 = errors;
 if(typeof data.reason !== "string"){
-validate33.errors = [{instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/type",keyword:"type",params:{type: "string"}}];
+validate33.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -644,7 +644,7 @@ if(valid0){
 if(data.until !== undefined){
 const _errs8 = errors;
 if(typeof data.until !== "string"){
-validate33.errors = [{instancePath:instancePath+"/until",schemaPath:"#/properties/until/type",keyword:"type",params:{type: "string"}}];
+validate33.errors = [{instancePath:instancePath+"/until",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -659,7 +659,7 @@ var valid0 = true;
 }
 }
 else {
-validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate33.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -675,14 +675,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((data.offlineMachines === undefined) && (missing0 = "offlineMachines")) || ((data.enableDisabled === undefined) && (missing0 = "enableDisabled"))) || ((data.pollingRoute === undefined) && (missing0 = "pollingRoute"))) || ((data.waves === undefined) && (missing0 = "waves"))) || ((data.atOnce === undefined) && (missing0 = "atOnce"))) || ((data.waivers === undefined) && (missing0 = "waivers"))) || ((data.graceHours === undefined) && (missing0 = "graceHours"))) || ((data.drainLimitMinutes === undefined) && (missing0 = "drainLimitMinutes"))) || ((data.restartWatchSeconds === undefined) && (missing0 = "restartWatchSeconds"))){
-validate32.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema11.properties, key0))){
-validate32.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate32.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -692,7 +692,7 @@ if(data.offlineMachines !== undefined){
 let data0 = data.offlineMachines;
 const _errs2 = errors;
 if(!((data0 === "refuse") || (data0 === "leave-behind"))){
-validate32.errors = [{instancePath:instancePath+"/offlineMachines",schemaPath:"#/properties/offlineMachines/enum",keyword:"enum",params:{allowedValues: schema11.properties.offlineMachines.enum}}];
+validate32.errors = [{instancePath:instancePath+"/offlineMachines",keyword:"enum",params:{allowedValues: schema11.properties.offlineMachines.enum}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -721,7 +721,7 @@ break;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/waivers",schemaPath:"#/properties/waivers/type",keyword:"type",params:{type: "array"}}];
+validate32.errors = [{instancePath:instancePath+"/waivers",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -737,12 +737,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 < 0 || isNaN(data3)){
-validate32.errors = [{instancePath:instancePath+"/drainLimitMinutes",schemaPath:"#/properties/drainLimitMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate32.errors = [{instancePath:instancePath+"/drainLimitMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/drainLimitMinutes",schemaPath:"#/properties/drainLimitMinutes/type",keyword:"type",params:{type: "number"}}];
+validate32.errors = [{instancePath:instancePath+"/drainLimitMinutes",keyword:"type",params:{type: "number"}}];
 return false;
 }
 }
@@ -758,12 +758,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 < 0 || isNaN(data4)){
-validate32.errors = [{instancePath:instancePath+"/restartWatchSeconds",schemaPath:"#/properties/restartWatchSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate32.errors = [{instancePath:instancePath+"/restartWatchSeconds",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/restartWatchSeconds",schemaPath:"#/properties/restartWatchSeconds/type",keyword:"type",params:{type: "number"}}];
+validate32.errors = [{instancePath:instancePath+"/restartWatchSeconds",keyword:"type",params:{type: "number"}}];
 return false;
 }
 }
@@ -776,7 +776,7 @@ if(valid0){
 if(data.enableDisabled !== undefined){
 const _errs10 = errors;
 if(typeof data.enableDisabled !== "boolean"){
-validate32.errors = [{instancePath:instancePath+"/enableDisabled",schemaPath:"#/properties/enableDisabled/type",keyword:"type",params:{type: "boolean"}}];
+validate32.errors = [{instancePath:instancePath+"/enableDisabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -789,7 +789,7 @@ if(data.pollingRoute !== undefined){
 let data6 = data.pollingRoute;
 const _errs12 = errors;
 if(!((data6 === "twin") || (data6 === "update-trust"))){
-validate32.errors = [{instancePath:instancePath+"/pollingRoute",schemaPath:"#/properties/pollingRoute/enum",keyword:"enum",params:{allowedValues: schema11.properties.pollingRoute.enum}}];
+validate32.errors = [{instancePath:instancePath+"/pollingRoute",keyword:"enum",params:{allowedValues: schema11.properties.pollingRoute.enum}}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -805,14 +805,14 @@ if(errors === _errs13){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 let missing1;
 if(((((data7.by === undefined) && (missing1 = "by")) || ((data7.size === undefined) && (missing1 = "size"))) || ((data7.canaries === undefined) && (missing1 = "canaries"))) || ((data7.stopAfter === undefined) && (missing1 = "stopAfter"))){
-validate32.errors = [{instancePath:instancePath+"/waves",schemaPath:"#/properties/waves/required",keyword:"required",params:{missingProperty: missing1}}];
+validate32.errors = [{instancePath:instancePath+"/waves",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data7){
 if(!((((key1 === "by") || (key1 === "size")) || (key1 === "canaries")) || (key1 === "stopAfter"))){
-validate32.errors = [{instancePath:instancePath+"/waves",schemaPath:"#/properties/waves/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate32.errors = [{instancePath:instancePath+"/waves",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -822,7 +822,7 @@ if(data7.by !== undefined){
 let data8 = data7.by;
 const _errs16 = errors;
 if(!((data8 === "size") || (data8 === "environment"))){
-validate32.errors = [{instancePath:instancePath+"/waves/by",schemaPath:"#/properties/waves/properties/by/enum",keyword:"enum",params:{allowedValues: schema11.properties.waves.properties.by.enum}}];
+validate32.errors = [{instancePath:instancePath+"/waves/by",keyword:"enum",params:{allowedValues: schema11.properties.waves.properties.by.enum}}];
 return false;
 }
 var valid2 = _errs16 === errors;
@@ -835,13 +835,13 @@ if(data7.size !== undefined){
 let data9 = data7.size;
 const _errs17 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate32.errors = [{instancePath:instancePath+"/waves/size",schemaPath:"#/properties/waves/properties/size/type",keyword:"type",params:{type: "integer"}}];
+validate32.errors = [{instancePath:instancePath+"/waves/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs17){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 < 1 || isNaN(data9)){
-validate32.errors = [{instancePath:instancePath+"/waves/size",schemaPath:"#/properties/waves/properties/size/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate32.errors = [{instancePath:instancePath+"/waves/size",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -856,13 +856,13 @@ if(data7.canaries !== undefined){
 let data10 = data7.canaries;
 const _errs19 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate32.errors = [{instancePath:instancePath+"/waves/canaries",schemaPath:"#/properties/waves/properties/canaries/type",keyword:"type",params:{type: "integer"}}];
+validate32.errors = [{instancePath:instancePath+"/waves/canaries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 < 0 || isNaN(data10)){
-validate32.errors = [{instancePath:instancePath+"/waves/canaries",schemaPath:"#/properties/waves/properties/canaries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate32.errors = [{instancePath:instancePath+"/waves/canaries",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -877,13 +877,13 @@ if(data7.stopAfter !== undefined){
 let data11 = data7.stopAfter;
 const _errs21 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-validate32.errors = [{instancePath:instancePath+"/waves/stopAfter",schemaPath:"#/properties/waves/properties/stopAfter/type",keyword:"type",params:{type: "integer"}}];
+validate32.errors = [{instancePath:instancePath+"/waves/stopAfter",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs21){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 < 0 || isNaN(data11)){
-validate32.errors = [{instancePath:instancePath+"/waves/stopAfter",schemaPath:"#/properties/waves/properties/stopAfter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate32.errors = [{instancePath:instancePath+"/waves/stopAfter",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -900,7 +900,7 @@ var valid2 = true;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/waves",schemaPath:"#/properties/waves/type",keyword:"type",params:{type: "object"}}];
+validate32.errors = [{instancePath:instancePath+"/waves",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -914,13 +914,13 @@ if(data.atOnce !== undefined){
 let data12 = data.atOnce;
 const _errs23 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate32.errors = [{instancePath:instancePath+"/atOnce",schemaPath:"#/properties/atOnce/type",keyword:"type",params:{type: "integer"}}];
+validate32.errors = [{instancePath:instancePath+"/atOnce",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 1 || isNaN(data12)){
-validate32.errors = [{instancePath:instancePath+"/atOnce",schemaPath:"#/properties/atOnce/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate32.errors = [{instancePath:instancePath+"/atOnce",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -937,12 +937,12 @@ const _errs25 = errors;
 if(errors === _errs25){
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 < 0 || isNaN(data13)){
-validate32.errors = [{instancePath:instancePath+"/graceHours",schemaPath:"#/properties/graceHours/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate32.errors = [{instancePath:instancePath+"/graceHours",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/graceHours",schemaPath:"#/properties/graceHours/type",keyword:"type",params:{type: "number"}}];
+validate32.errors = [{instancePath:instancePath+"/graceHours",keyword:"type",params:{type: "number"}}];
 return false;
 }
 }
@@ -963,7 +963,7 @@ var valid0 = true;
 }
 }
 else {
-validate32.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -980,12 +980,12 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(!pattern6.test(data)){
-validate37.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]*$"}}];
+validate37.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]*$"}}];
 return false;
 }
 }
 else {
-validate37.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate37.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -999,7 +999,7 @@ function validate40(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(!((((((((((((((((((data === "old-backed-up") || (data === "new-stored")) || (data === "relay-ready")) || (data === "database-shows-new")) || (data === "node-presents-new")) || (data === "database-shows-old")) || (data === "node-presents-old")) || (data === "trusts-new")) || (data === "trusts-old")) || (data === "trust-written")) || (data === "distrusts-old")) || (data === "distrusts-new")) || (data === "healthy")) || (data === "healthy-after-swap")) || (data === "healthy-after-retire")) || (data === "verified")) || (data === "abandoned")) || (data === "rolled-back"))){
-validate40.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema14.enum}}];
+validate40.errors = [{instancePath,keyword:"enum",params:{allowedValues: schema14.enum}}];
 return false;
 }
 validate40.errors = vErrors;
@@ -1016,14 +1016,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((((data.sequence === undefined) && (missing0 = "sequence")) || ((data.at === undefined) && (missing0 = "at"))) || ((data.fence === undefined) && (missing0 = "fence"))) || ((data.runner === undefined) && (missing0 = "runner"))) || ((data.taskId === undefined) && (missing0 = "taskId"))) || ((data.phase === undefined) && (missing0 = "phase"))) || ((data.kind === undefined) && (missing0 = "kind"))) || ((data.subject === undefined) && (missing0 = "subject"))) || ((data.data === undefined) && (missing0 = "data"))) || ((data.previous === undefined) && (missing0 = "previous"))) || ((data.mac === undefined) && (missing0 = "mac"))){
-validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate21.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs2 = errors;
 for(const key0 in data){
 if(!(func2.call(schema6.properties, key0))){
-validate21.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate21.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1033,13 +1033,13 @@ if(data.sequence !== undefined){
 let data0 = data.sequence;
 const _errs3 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate21.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/properties/sequence/type",keyword:"type",params:{type: "integer"}}];
+validate21.errors = [{instancePath:instancePath+"/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 < 0 || isNaN(data0)){
-validate21.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/properties/sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate21.errors = [{instancePath:instancePath+"/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1066,13 +1066,13 @@ if(data.fence !== undefined){
 let data2 = data.fence;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate21.errors = [{instancePath:instancePath+"/fence",schemaPath:"#/properties/fence/type",keyword:"type",params:{type: "integer"}}];
+validate21.errors = [{instancePath:instancePath+"/fence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 < 0 || isNaN(data2)){
-validate21.errors = [{instancePath:instancePath+"/fence",schemaPath:"#/properties/fence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate21.errors = [{instancePath:instancePath+"/fence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1087,7 +1087,7 @@ if(data.runner !== undefined){
 let data3 = data.runner;
 const _errs8 = errors;
 if(!(((data3 === "runbook") || (data3 === "relay")) || (data3 === "terminal"))){
-validate21.errors = [{instancePath:instancePath+"/runner",schemaPath:"#/properties/runner/enum",keyword:"enum",params:{allowedValues: schema6.properties.runner.enum}}];
+validate21.errors = [{instancePath:instancePath+"/runner",keyword:"enum",params:{allowedValues: schema6.properties.runner.enum}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -1100,7 +1100,7 @@ if(data.taskId !== undefined){
 let data4 = data.taskId;
 const _errs9 = errors;
 if((typeof data4 !== "string") && (data4 !== null)){
-validate21.errors = [{instancePath:instancePath+"/taskId",schemaPath:"#/properties/taskId/type",keyword:"type",params:{type: schema6.properties.taskId.type}}];
+validate21.errors = [{instancePath:instancePath+"/taskId",keyword:"type",params:{type: schema6.properties.taskId.type}}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -1112,7 +1112,7 @@ if(valid0){
 if(data.phase !== undefined){
 const _errs11 = errors;
 if(typeof data.phase !== "string"){
-validate21.errors = [{instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/phase",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -1124,7 +1124,7 @@ if(valid0){
 if(data.kind !== undefined){
 const _errs13 = errors;
 if(typeof data.kind !== "string"){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -1139,12 +1139,12 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data7 === "string"){
 if(!pattern1.test(data7)){
-validate21.errors = [{instancePath:instancePath+"/subject",schemaPath:"#/properties/subject/pattern",keyword:"pattern",params:{pattern: "."}}];
+validate21.errors = [{instancePath:instancePath+"/subject",keyword:"pattern",params:{pattern: "."}}];
 return false;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/subject",schemaPath:"#/properties/subject/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/subject",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1158,7 +1158,7 @@ if(data.data !== undefined){
 let data8 = data.data;
 const _errs17 = errors;
 if(!(data8 && typeof data8 == "object" && !Array.isArray(data8))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 var valid0 = _errs17 === errors;
@@ -1198,7 +1198,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs22 = errors;
 if("opened" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/0/properties/kind/const",keyword:"const",params:{allowedValue: "opened"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "opened"}}];
 return false;
 }
 var valid3 = _errs22 === errors;
@@ -1214,14 +1214,14 @@ if(errors === _errs23){
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 let missing1;
 if((((((((((((data12.rotation === undefined) && (missing1 = "rotation")) || ((data12.installationId === undefined) && (missing1 = "installationId"))) || ((data12.serverUrl === undefined) && (missing1 = "serverUrl"))) || ((data12.serverVersion === undefined) && (missing1 = "serverVersion"))) || ((data12.host === undefined) && (missing1 = "host"))) || ((data12.spaceId === undefined) && (missing1 = "spaceId"))) || ((data12.projectName === undefined) && (missing1 = "projectName"))) || ((data12.runbookName === undefined) && (missing1 = "runbookName"))) || ((data12.environmentName === undefined) && (missing1 = "environmentName"))) || ((data12.forced === undefined) && (missing1 = "forced"))) || ((data12.why === undefined) && (missing1 = "why"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/0/properties/data/required",keyword:"required",params:{missingProperty: missing1}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs25 = errors;
 for(const key1 in data12){
 if(!(func2.call(schema6.oneOf[0].properties.data.properties, key1))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/0/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -1230,7 +1230,7 @@ if(_errs25 === errors){
 if(data12.rotation !== undefined){
 const _errs26 = errors;
 if("server-certificate" !== data12.rotation){
-validate21.errors = [{instancePath:instancePath+"/data/rotation",schemaPath:"#/oneOf/0/properties/data/properties/rotation/const",keyword:"const",params:{allowedValue: "server-certificate"}}];
+validate21.errors = [{instancePath:instancePath+"/data/rotation",keyword:"const",params:{allowedValue: "server-certificate"}}];
 return false;
 }
 var valid4 = _errs26 === errors;
@@ -1242,7 +1242,7 @@ if(valid4){
 if(data12.installationId !== undefined){
 const _errs27 = errors;
 if(typeof data12.installationId !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/installationId",schemaPath:"#/oneOf/0/properties/data/properties/installationId/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/installationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid4 = _errs27 === errors;
@@ -1254,7 +1254,7 @@ if(valid4){
 if(data12.serverUrl !== undefined){
 const _errs29 = errors;
 if(typeof data12.serverUrl !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/serverUrl",schemaPath:"#/oneOf/0/properties/data/properties/serverUrl/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/serverUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid4 = _errs29 === errors;
@@ -1266,7 +1266,7 @@ if(valid4){
 if(data12.serverVersion !== undefined){
 const _errs31 = errors;
 if(typeof data12.serverVersion !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/serverVersion",schemaPath:"#/oneOf/0/properties/data/properties/serverVersion/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/serverVersion",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid4 = _errs31 === errors;
@@ -1278,7 +1278,7 @@ if(valid4){
 if(data12.host !== undefined){
 const _errs33 = errors;
 if(typeof data12.host !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/host",schemaPath:"#/oneOf/0/properties/data/properties/host/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/host",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid4 = _errs33 === errors;
@@ -1290,7 +1290,7 @@ if(valid4){
 if(data12.spaceId !== undefined){
 const _errs35 = errors;
 if(typeof data12.spaceId !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/spaceId",schemaPath:"#/oneOf/0/properties/data/properties/spaceId/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/spaceId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid4 = _errs35 === errors;
@@ -1302,7 +1302,7 @@ if(valid4){
 if(data12.projectName !== undefined){
 const _errs37 = errors;
 if(typeof data12.projectName !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/projectName",schemaPath:"#/oneOf/0/properties/data/properties/projectName/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/projectName",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid4 = _errs37 === errors;
@@ -1314,7 +1314,7 @@ if(valid4){
 if(data12.runbookName !== undefined){
 const _errs39 = errors;
 if(typeof data12.runbookName !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/runbookName",schemaPath:"#/oneOf/0/properties/data/properties/runbookName/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/runbookName",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid4 = _errs39 === errors;
@@ -1326,7 +1326,7 @@ if(valid4){
 if(data12.environmentName !== undefined){
 const _errs41 = errors;
 if(typeof data12.environmentName !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/environmentName",schemaPath:"#/oneOf/0/properties/data/properties/environmentName/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/environmentName",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid4 = _errs41 === errors;
@@ -1339,7 +1339,7 @@ if(data12.forced !== undefined){
 let data22 = data12.forced;
 const _errs43 = errors;
 if((typeof data22 !== "string") && (data22 !== null)){
-validate21.errors = [{instancePath:instancePath+"/data/forced",schemaPath:"#/oneOf/0/properties/data/properties/forced/type",keyword:"type",params:{type: schema6.oneOf[0].properties.data.properties.forced.type}}];
+validate21.errors = [{instancePath:instancePath+"/data/forced",keyword:"type",params:{type: schema6.oneOf[0].properties.data.properties.forced.type}}];
 return false;
 }
 var valid4 = _errs43 === errors;
@@ -1351,7 +1351,7 @@ if(valid4){
 if(data12.why !== undefined){
 const _errs45 = errors;
 if(typeof data12.why !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/why",schemaPath:"#/oneOf/0/properties/data/properties/why/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/why",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid4 = _errs45 === errors;
@@ -1373,7 +1373,7 @@ var valid4 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/0/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1390,7 +1390,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs48 = errors;
 if("planned" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/1/properties/kind/const",keyword:"const",params:{allowedValue: "planned"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "planned"}}];
 return false;
 }
 var valid6 = _errs48 === errors;
@@ -1406,14 +1406,14 @@ if(errors === _errs49){
 if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
 let missing2;
 if((((((((((data25.planHash === undefined) && (missing2 = "planHash")) || ((data25.old === undefined) && (missing2 = "old"))) || ((data25.oldSignature === undefined) && (missing2 = "oldSignature"))) || ((data25.nodes === undefined) && (missing2 = "nodes"))) || ((data25.spaces === undefined) && (missing2 = "spaces"))) || ((data25.machines === undefined) && (missing2 = "machines"))) || ((data25.outOfScope === undefined) && (missing2 = "outOfScope"))) || ((data25.options === undefined) && (missing2 = "options"))) || ((data25.notTouched === undefined) && (missing2 = "notTouched"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/1/properties/data/required",keyword:"required",params:{missingProperty: missing2}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
 const _errs51 = errors;
 for(const key2 in data25){
 if(!(func2.call(schema6.oneOf[1].properties.data.properties, key2))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/1/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -1422,7 +1422,7 @@ if(_errs51 === errors){
 if(data25.planHash !== undefined){
 const _errs52 = errors;
 if(typeof data25.planHash !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/planHash",schemaPath:"#/oneOf/1/properties/data/properties/planHash/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/planHash",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid7 = _errs52 === errors;
@@ -1446,7 +1446,7 @@ if(valid7){
 if(data25.oldSignature !== undefined){
 const _errs55 = errors;
 if(typeof data25.oldSignature !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/oldSignature",schemaPath:"#/oneOf/1/properties/data/properties/oldSignature/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/oldSignature",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid7 = _errs55 === errors;
@@ -1469,14 +1469,14 @@ if(errors === _errs59){
 if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 let missing3;
 if(((data30.id === undefined) && (missing3 = "id")) || ((data30.name === undefined) && (missing3 = "name"))){
-validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0,schemaPath:"#/oneOf/1/properties/data/properties/nodes/items/required",keyword:"required",params:{missingProperty: missing3}}];
+validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0,keyword:"required",params:{missingProperty: missing3}}];
 return false;
 }
 else {
 const _errs61 = errors;
 for(const key3 in data30){
 if(!((key3 === "id") || (key3 === "name"))){
-validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0,schemaPath:"#/oneOf/1/properties/data/properties/nodes/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0,keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -1485,7 +1485,7 @@ if(_errs61 === errors){
 if(data30.id !== undefined){
 const _errs62 = errors;
 if(typeof data30.id !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0+"/id",schemaPath:"#/oneOf/1/properties/data/properties/nodes/items/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid9 = _errs62 === errors;
@@ -1497,7 +1497,7 @@ if(valid9){
 if(data30.name !== undefined){
 const _errs64 = errors;
 if(typeof data30.name !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0+"/name",schemaPath:"#/oneOf/1/properties/data/properties/nodes/items/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid9 = _errs64 === errors;
@@ -1510,7 +1510,7 @@ var valid9 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0,schemaPath:"#/oneOf/1/properties/data/properties/nodes/items/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1521,7 +1521,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/nodes",schemaPath:"#/oneOf/1/properties/data/properties/nodes/type",keyword:"type",params:{type: "array"}}];
+validate21.errors = [{instancePath:instancePath+"/data/nodes",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1545,14 +1545,14 @@ if(errors === _errs68){
 if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
 let missing4;
 if(((((data34.id === undefined) && (missing4 = "id")) || ((data34.name === undefined) && (missing4 = "name"))) || ((data34.targets === undefined) && (missing4 = "targets"))) || ((data34.workers === undefined) && (missing4 = "workers"))){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1,schemaPath:"#/oneOf/1/properties/data/properties/spaces/items/required",keyword:"required",params:{missingProperty: missing4}}];
+validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1,keyword:"required",params:{missingProperty: missing4}}];
 return false;
 }
 else {
 const _errs70 = errors;
 for(const key4 in data34){
 if(!((((key4 === "id") || (key4 === "name")) || (key4 === "targets")) || (key4 === "workers"))){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1,schemaPath:"#/oneOf/1/properties/data/properties/spaces/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1,keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -1561,7 +1561,7 @@ if(_errs70 === errors){
 if(data34.id !== undefined){
 const _errs71 = errors;
 if(typeof data34.id !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/id",schemaPath:"#/oneOf/1/properties/data/properties/spaces/items/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid11 = _errs71 === errors;
@@ -1573,7 +1573,7 @@ if(valid11){
 if(data34.name !== undefined){
 const _errs73 = errors;
 if(typeof data34.name !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/name",schemaPath:"#/oneOf/1/properties/data/properties/spaces/items/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid11 = _errs73 === errors;
@@ -1586,13 +1586,13 @@ if(data34.targets !== undefined){
 let data37 = data34.targets;
 const _errs75 = errors;
 if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/targets",schemaPath:"#/oneOf/1/properties/data/properties/spaces/items/properties/targets/type",keyword:"type",params:{type: "integer"}}];
+validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/targets",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs75){
 if((typeof data37 == "number") && (isFinite(data37))){
 if(data37 < 0 || isNaN(data37)){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/targets",schemaPath:"#/oneOf/1/properties/data/properties/spaces/items/properties/targets/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/targets",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1607,13 +1607,13 @@ if(data34.workers !== undefined){
 let data38 = data34.workers;
 const _errs77 = errors;
 if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/workers",schemaPath:"#/oneOf/1/properties/data/properties/spaces/items/properties/workers/type",keyword:"type",params:{type: "integer"}}];
+validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/workers",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs77){
 if((typeof data38 == "number") && (isFinite(data38))){
 if(data38 < 0 || isNaN(data38)){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/workers",schemaPath:"#/oneOf/1/properties/data/properties/spaces/items/properties/workers/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/workers",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1630,7 +1630,7 @@ var valid11 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1,schemaPath:"#/oneOf/1/properties/data/properties/spaces/items/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1641,7 +1641,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/spaces",schemaPath:"#/oneOf/1/properties/data/properties/spaces/type",keyword:"type",params:{type: "array"}}];
+validate21.errors = [{instancePath:instancePath+"/data/spaces",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1671,7 +1671,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/machines",schemaPath:"#/oneOf/1/properties/data/properties/machines/type",keyword:"type",params:{type: "array"}}];
+validate21.errors = [{instancePath:instancePath+"/data/machines",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1695,14 +1695,14 @@ if(errors === _errs84){
 if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
 let missing5;
 if(((((data42.name === undefined) && (missing5 = "name")) || ((data42.kind === undefined) && (missing5 = "kind"))) || ((data42.spaceName === undefined) && (missing5 = "spaceName"))) || ((data42.reason === undefined) && (missing5 = "reason"))){
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3,schemaPath:"#/oneOf/1/properties/data/properties/outOfScope/items/required",keyword:"required",params:{missingProperty: missing5}}];
+validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3,keyword:"required",params:{missingProperty: missing5}}];
 return false;
 }
 else {
 const _errs86 = errors;
 for(const key5 in data42){
 if(!((((key5 === "name") || (key5 === "kind")) || (key5 === "spaceName")) || (key5 === "reason"))){
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3,schemaPath:"#/oneOf/1/properties/data/properties/outOfScope/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3,keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -1711,7 +1711,7 @@ if(_errs86 === errors){
 if(data42.name !== undefined){
 const _errs87 = errors;
 if(typeof data42.name !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3+"/name",schemaPath:"#/oneOf/1/properties/data/properties/outOfScope/items/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid14 = _errs87 === errors;
@@ -1723,7 +1723,7 @@ if(valid14){
 if(data42.kind !== undefined){
 const _errs89 = errors;
 if(typeof data42.kind !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3+"/kind",schemaPath:"#/oneOf/1/properties/data/properties/outOfScope/items/properties/kind/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3+"/kind",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid14 = _errs89 === errors;
@@ -1735,7 +1735,7 @@ if(valid14){
 if(data42.spaceName !== undefined){
 const _errs91 = errors;
 if(typeof data42.spaceName !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3+"/spaceName",schemaPath:"#/oneOf/1/properties/data/properties/outOfScope/items/properties/spaceName/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3+"/spaceName",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid14 = _errs91 === errors;
@@ -1747,7 +1747,7 @@ if(valid14){
 if(data42.reason !== undefined){
 const _errs93 = errors;
 if(typeof data42.reason !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3+"/reason",schemaPath:"#/oneOf/1/properties/data/properties/outOfScope/items/properties/reason/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3+"/reason",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid14 = _errs93 === errors;
@@ -1762,7 +1762,7 @@ var valid14 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3,schemaPath:"#/oneOf/1/properties/data/properties/outOfScope/items/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1773,7 +1773,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope",schemaPath:"#/oneOf/1/properties/data/properties/outOfScope/type",keyword:"type",params:{type: "array"}}];
+validate21.errors = [{instancePath:instancePath+"/data/outOfScope",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1805,7 +1805,7 @@ const len4 = data48.length;
 for(let i4=0; i4<len4; i4++){
 const _errs98 = errors;
 if(typeof data48[i4] !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/notTouched/" + i4,schemaPath:"#/oneOf/1/properties/data/properties/notTouched/items/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/notTouched/" + i4,keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid15 = _errs98 === errors;
@@ -1815,7 +1815,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/notTouched",schemaPath:"#/oneOf/1/properties/data/properties/notTouched/type",keyword:"type",params:{type: "array"}}];
+validate21.errors = [{instancePath:instancePath+"/data/notTouched",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1836,7 +1836,7 @@ var valid7 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/1/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1853,7 +1853,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs101 = errors;
 if("new-certificate" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/2/properties/kind/const",keyword:"const",params:{allowedValue: "new-certificate"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "new-certificate"}}];
 return false;
 }
 var valid17 = _errs101 === errors;
@@ -1869,14 +1869,14 @@ if(errors === _errs102){
 if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
 let missing6;
 if((((((data51.thumbprint === undefined) && (missing6 = "thumbprint")) || ((data51.sha256 === undefined) && (missing6 = "sha256"))) || ((data51.notAfter === undefined) && (missing6 = "notAfter"))) || ((data51.signatureAlgorithm === undefined) && (missing6 = "signatureAlgorithm"))) || ((data51.keyBits === undefined) && (missing6 = "keyBits"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/2/properties/data/required",keyword:"required",params:{missingProperty: missing6}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing6}}];
 return false;
 }
 else {
 const _errs104 = errors;
 for(const key6 in data51){
 if(!(((((key6 === "thumbprint") || (key6 === "sha256")) || (key6 === "notAfter")) || (key6 === "signatureAlgorithm")) || (key6 === "keyBits"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/2/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -1900,12 +1900,12 @@ const _errs106 = errors;
 if(errors === _errs106){
 if(typeof data53 === "string"){
 if(!pattern5.test(data53)){
-validate21.errors = [{instancePath:instancePath+"/data/sha256",schemaPath:"#/oneOf/2/properties/data/properties/sha256/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Fa-f]{64}$"}}];
+validate21.errors = [{instancePath:instancePath+"/data/sha256",keyword:"pattern",params:{pattern: "^[0-9A-Fa-f]{64}$"}}];
 return false;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/sha256",schemaPath:"#/oneOf/2/properties/data/properties/sha256/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/sha256",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1918,7 +1918,7 @@ if(valid18){
 if(data51.notAfter !== undefined){
 const _errs108 = errors;
 if(typeof data51.notAfter !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/notAfter",schemaPath:"#/oneOf/2/properties/data/properties/notAfter/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/notAfter",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid18 = _errs108 === errors;
@@ -1930,7 +1930,7 @@ if(valid18){
 if(data51.signatureAlgorithm !== undefined){
 const _errs110 = errors;
 if(typeof data51.signatureAlgorithm !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/signatureAlgorithm",schemaPath:"#/oneOf/2/properties/data/properties/signatureAlgorithm/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/signatureAlgorithm",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid18 = _errs110 === errors;
@@ -1943,13 +1943,13 @@ if(data51.keyBits !== undefined){
 let data56 = data51.keyBits;
 const _errs112 = errors;
 if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate21.errors = [{instancePath:instancePath+"/data/keyBits",schemaPath:"#/oneOf/2/properties/data/properties/keyBits/type",keyword:"type",params:{type: "integer"}}];
+validate21.errors = [{instancePath:instancePath+"/data/keyBits",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs112){
 if((typeof data56 == "number") && (isFinite(data56))){
 if(data56 < 0 || isNaN(data56)){
-validate21.errors = [{instancePath:instancePath+"/data/keyBits",schemaPath:"#/oneOf/2/properties/data/properties/keyBits/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate21.errors = [{instancePath:instancePath+"/data/keyBits",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1967,7 +1967,7 @@ var valid18 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/2/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1984,7 +1984,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs115 = errors;
 if("intent" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/3/properties/kind/const",keyword:"const",params:{allowedValue: "intent"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "intent"}}];
 return false;
 }
 var valid20 = _errs115 === errors;
@@ -2000,14 +2000,14 @@ if(errors === _errs116){
 if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
 let missing7;
 if(((data58.effect === undefined) && (missing7 = "effect")) || ((data58.detail === undefined) && (missing7 = "detail"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/3/properties/data/required",keyword:"required",params:{missingProperty: missing7}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing7}}];
 return false;
 }
 else {
 const _errs118 = errors;
 for(const key7 in data58){
 if(!((key7 === "effect") || (key7 === "detail"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/3/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
@@ -2034,7 +2034,7 @@ for(const key8 in data60){
 let data61 = data60[key8];
 const _errs123 = errors;
 if((((typeof data61 !== "string") && (!((typeof data61 == "number") && (isFinite(data61))))) && (typeof data61 !== "boolean")) && (data61 !== null)){
-validate21.errors = [{instancePath:instancePath+"/data/detail/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/oneOf/3/properties/data/properties/detail/additionalProperties/type",keyword:"type",params:{type: schema6.oneOf[3].properties.data.properties.detail.additionalProperties.type}}];
+validate21.errors = [{instancePath:instancePath+"/data/detail/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: schema6.oneOf[3].properties.data.properties.detail.additionalProperties.type}}];
 return false;
 }
 var valid22 = _errs123 === errors;
@@ -2044,7 +2044,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/detail",schemaPath:"#/oneOf/3/properties/data/properties/detail/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data/detail",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2058,7 +2058,7 @@ var valid21 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/3/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2075,7 +2075,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs126 = errors;
 if("done" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/4/properties/kind/const",keyword:"const",params:{allowedValue: "done"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "done"}}];
 return false;
 }
 var valid24 = _errs126 === errors;
@@ -2091,14 +2091,14 @@ if(errors === _errs127){
 if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
 let missing8;
 if(((data63.effect === undefined) && (missing8 = "effect")) || ((data63.detail === undefined) && (missing8 = "detail"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/4/properties/data/required",keyword:"required",params:{missingProperty: missing8}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing8}}];
 return false;
 }
 else {
 const _errs129 = errors;
 for(const key9 in data63){
 if(!((key9 === "effect") || (key9 === "detail"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/4/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
@@ -2125,7 +2125,7 @@ for(const key10 in data65){
 let data66 = data65[key10];
 const _errs134 = errors;
 if((((typeof data66 !== "string") && (!((typeof data66 == "number") && (isFinite(data66))))) && (typeof data66 !== "boolean")) && (data66 !== null)){
-validate21.errors = [{instancePath:instancePath+"/data/detail/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/oneOf/4/properties/data/properties/detail/additionalProperties/type",keyword:"type",params:{type: schema6.oneOf[4].properties.data.properties.detail.additionalProperties.type}}];
+validate21.errors = [{instancePath:instancePath+"/data/detail/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: schema6.oneOf[4].properties.data.properties.detail.additionalProperties.type}}];
 return false;
 }
 var valid26 = _errs134 === errors;
@@ -2135,7 +2135,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/detail",schemaPath:"#/oneOf/4/properties/data/properties/detail/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data/detail",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2149,7 +2149,7 @@ var valid25 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/4/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2166,7 +2166,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs137 = errors;
 if("proved" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/5/properties/kind/const",keyword:"const",params:{allowedValue: "proved"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "proved"}}];
 return false;
 }
 var valid28 = _errs137 === errors;
@@ -2182,14 +2182,14 @@ if(errors === _errs138){
 if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
 let missing9;
 if((((data68.claim === undefined) && (missing9 = "claim")) || ((data68.how === undefined) && (missing9 = "how"))) || ((data68.detail === undefined) && (missing9 = "detail"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/5/properties/data/required",keyword:"required",params:{missingProperty: missing9}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing9}}];
 return false;
 }
 else {
 const _errs140 = errors;
 for(const key11 in data68){
 if(!(((key11 === "claim") || (key11 === "how")) || (key11 === "detail"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/5/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
@@ -2211,7 +2211,7 @@ if(data68.how !== undefined){
 let data70 = data68.how;
 const _errs142 = errors;
 if(!((((data70 === "wire") || (data70 === "read-back")) || (data70 === "rest")) || (data70 === "file"))){
-validate21.errors = [{instancePath:instancePath+"/data/how",schemaPath:"#/oneOf/5/properties/data/properties/how/enum",keyword:"enum",params:{allowedValues: schema6.oneOf[5].properties.data.properties.how.enum}}];
+validate21.errors = [{instancePath:instancePath+"/data/how",keyword:"enum",params:{allowedValues: schema6.oneOf[5].properties.data.properties.how.enum}}];
 return false;
 }
 var valid29 = _errs142 === errors;
@@ -2229,7 +2229,7 @@ for(const key12 in data71){
 let data72 = data71[key12];
 const _errs146 = errors;
 if((((typeof data72 !== "string") && (!((typeof data72 == "number") && (isFinite(data72))))) && (typeof data72 !== "boolean")) && (data72 !== null)){
-validate21.errors = [{instancePath:instancePath+"/data/detail/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/oneOf/5/properties/data/properties/detail/additionalProperties/type",keyword:"type",params:{type: schema6.oneOf[5].properties.data.properties.detail.additionalProperties.type}}];
+validate21.errors = [{instancePath:instancePath+"/data/detail/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: schema6.oneOf[5].properties.data.properties.detail.additionalProperties.type}}];
 return false;
 }
 var valid30 = _errs146 === errors;
@@ -2239,7 +2239,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/detail",schemaPath:"#/oneOf/5/properties/data/properties/detail/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data/detail",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2254,7 +2254,7 @@ var valid29 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/5/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2271,7 +2271,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs149 = errors;
 if("unproved" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/6/properties/kind/const",keyword:"const",params:{allowedValue: "unproved"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "unproved"}}];
 return false;
 }
 var valid32 = _errs149 === errors;
@@ -2287,14 +2287,14 @@ if(errors === _errs150){
 if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
 let missing10;
 if((((data74.claim === undefined) && (missing10 = "claim")) || ((data74.verdict === undefined) && (missing10 = "verdict"))) || ((data74.reason === undefined) && (missing10 = "reason"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/6/properties/data/required",keyword:"required",params:{missingProperty: missing10}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing10}}];
 return false;
 }
 else {
 const _errs152 = errors;
 for(const key13 in data74){
 if(!(((key13 === "claim") || (key13 === "verdict")) || (key13 === "reason"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/6/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
@@ -2316,7 +2316,7 @@ if(data74.verdict !== undefined){
 let data76 = data74.verdict;
 const _errs154 = errors;
 if(!((data76 === "no") || (data76 === "unknown"))){
-validate21.errors = [{instancePath:instancePath+"/data/verdict",schemaPath:"#/oneOf/6/properties/data/properties/verdict/enum",keyword:"enum",params:{allowedValues: schema6.oneOf[6].properties.data.properties.verdict.enum}}];
+validate21.errors = [{instancePath:instancePath+"/data/verdict",keyword:"enum",params:{allowedValues: schema6.oneOf[6].properties.data.properties.verdict.enum}}];
 return false;
 }
 var valid33 = _errs154 === errors;
@@ -2328,7 +2328,7 @@ if(valid33){
 if(data74.reason !== undefined){
 const _errs155 = errors;
 if(typeof data74.reason !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/reason",schemaPath:"#/oneOf/6/properties/data/properties/reason/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/reason",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid33 = _errs155 === errors;
@@ -2342,7 +2342,7 @@ var valid33 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/6/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2359,7 +2359,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs158 = errors;
 if("left-behind" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/7/properties/kind/const",keyword:"const",params:{allowedValue: "left-behind"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "left-behind"}}];
 return false;
 }
 var valid35 = _errs158 === errors;
@@ -2375,14 +2375,14 @@ if(errors === _errs159){
 if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
 let missing11;
 if((((data79.reason === undefined) && (missing11 = "reason")) || ((data79.text === undefined) && (missing11 = "text"))) || ((data79.waiver === undefined) && (missing11 = "waiver"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/7/properties/data/required",keyword:"required",params:{missingProperty: missing11}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing11}}];
 return false;
 }
 else {
 const _errs161 = errors;
 for(const key14 in data79){
 if(!(((key14 === "reason") || (key14 === "text")) || (key14 === "waiver"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/7/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
@@ -2392,7 +2392,7 @@ if(data79.reason !== undefined){
 let data80 = data79.reason;
 const _errs162 = errors;
 if(!((((((((data80 === "off") || (data80 === "disabled")) || (data80 === "unreachable")) || (data80 === "refused")) || (data80 === "failed")) || (data80 === "deferred")) || (data80 === "wrong-peer")) || (data80 === "waived"))){
-validate21.errors = [{instancePath:instancePath+"/data/reason",schemaPath:"#/oneOf/7/properties/data/properties/reason/enum",keyword:"enum",params:{allowedValues: schema6.oneOf[7].properties.data.properties.reason.enum}}];
+validate21.errors = [{instancePath:instancePath+"/data/reason",keyword:"enum",params:{allowedValues: schema6.oneOf[7].properties.data.properties.reason.enum}}];
 return false;
 }
 var valid36 = _errs162 === errors;
@@ -2404,7 +2404,7 @@ if(valid36){
 if(data79.text !== undefined){
 const _errs163 = errors;
 if(typeof data79.text !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/text",schemaPath:"#/oneOf/7/properties/data/properties/text/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid36 = _errs163 === errors;
@@ -2420,7 +2420,7 @@ const _errs166 = errors;
 let valid37 = false;
 const _errs167 = errors;
 if(data82 !== null){
-const err0 = {instancePath:instancePath+"/data/waiver",schemaPath:"#/oneOf/7/properties/data/properties/waiver/anyOf/0/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/data/waiver",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2441,7 +2441,7 @@ var _valid0 = _errs169 === errors;
 valid37 = valid37 || _valid0;
 }
 if(!valid37){
-const err1 = {instancePath:instancePath+"/data/waiver",schemaPath:"#/oneOf/7/properties/data/properties/waiver/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/data/waiver",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2474,7 +2474,7 @@ var valid36 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/7/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2491,7 +2491,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs171 = errors;
 if("caught-up" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/8/properties/kind/const",keyword:"const",params:{allowedValue: "caught-up"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "caught-up"}}];
 return false;
 }
 var valid39 = _errs171 === errors;
@@ -2506,13 +2506,13 @@ const _errs172 = errors;
 if(errors === _errs172){
 if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
 for(const key15 in data84){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/8/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/8/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2529,7 +2529,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs176 = errors;
 if("foreign-trust" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/9/properties/kind/const",keyword:"const",params:{allowedValue: "foreign-trust"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "foreign-trust"}}];
 return false;
 }
 var valid41 = _errs176 === errors;
@@ -2545,14 +2545,14 @@ if(errors === _errs177){
 if(data86 && typeof data86 == "object" && !Array.isArray(data86)){
 let missing12;
 if((data86.thumbprints === undefined) && (missing12 = "thumbprints")){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/9/properties/data/required",keyword:"required",params:{missingProperty: missing12}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing12}}];
 return false;
 }
 else {
 const _errs179 = errors;
 for(const key16 in data86){
 if(!(key16 === "thumbprints")){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/9/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
@@ -2568,7 +2568,7 @@ const len5 = data87.length;
 for(let i5=0; i5<len5; i5++){
 const _errs182 = errors;
 if(typeof data87[i5] !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/thumbprints/" + i5,schemaPath:"#/oneOf/9/properties/data/properties/thumbprints/items/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/thumbprints/" + i5,keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid43 = _errs182 === errors;
@@ -2578,7 +2578,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/thumbprints",schemaPath:"#/oneOf/9/properties/data/properties/thumbprints/type",keyword:"type",params:{type: "array"}}];
+validate21.errors = [{instancePath:instancePath+"/data/thumbprints",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2587,7 +2587,7 @@ return false;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/9/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2604,7 +2604,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs185 = errors;
 if("phase-started" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/10/properties/kind/const",keyword:"const",params:{allowedValue: "phase-started"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "phase-started"}}];
 return false;
 }
 var valid45 = _errs185 === errors;
@@ -2620,14 +2620,14 @@ if(errors === _errs186){
 if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
 let missing13;
 if((data90.phase === undefined) && (missing13 = "phase")){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/10/properties/data/required",keyword:"required",params:{missingProperty: missing13}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing13}}];
 return false;
 }
 else {
 const _errs188 = errors;
 for(const key17 in data90){
 if(!(key17 === "phase")){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/10/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
@@ -2643,7 +2643,7 @@ errors = vErrors.length;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/10/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2660,7 +2660,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs191 = errors;
 if("phase-finished" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/11/properties/kind/const",keyword:"const",params:{allowedValue: "phase-finished"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "phase-finished"}}];
 return false;
 }
 var valid48 = _errs191 === errors;
@@ -2676,14 +2676,14 @@ if(errors === _errs192){
 if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
 let missing14;
 if(((((data93.phase === undefined) && (missing14 = "phase")) || ((data93.outcome === undefined) && (missing14 = "outcome"))) || ((data93.outputs === undefined) && (missing14 = "outputs"))) || ((data93.refusals === undefined) && (missing14 = "refusals"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/11/properties/data/required",keyword:"required",params:{missingProperty: missing14}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing14}}];
 return false;
 }
 else {
 const _errs194 = errors;
 for(const key18 in data93){
 if(!((((key18 === "phase") || (key18 === "outcome")) || (key18 === "outputs")) || (key18 === "refusals"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/11/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key18}}];
 return false;
 break;
 }
@@ -2705,7 +2705,7 @@ if(data93.outcome !== undefined){
 let data95 = data93.outcome;
 const _errs196 = errors;
 if(!(((((data95 === "continue") || (data95 === "stop")) || (data95 === "handed-over")) || (data95 === "refused")) || (data95 === "failed"))){
-validate21.errors = [{instancePath:instancePath+"/data/outcome",schemaPath:"#/oneOf/11/properties/data/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema6.oneOf[11].properties.data.properties.outcome.enum}}];
+validate21.errors = [{instancePath:instancePath+"/data/outcome",keyword:"enum",params:{allowedValues: schema6.oneOf[11].properties.data.properties.outcome.enum}}];
 return false;
 }
 var valid49 = _errs196 === errors;
@@ -2722,7 +2722,7 @@ if(data96 && typeof data96 == "object" && !Array.isArray(data96)){
 for(const key19 in data96){
 const _errs200 = errors;
 if(typeof data96[key19] !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/outputs/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/oneOf/11/properties/data/properties/outputs/additionalProperties/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/outputs/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid50 = _errs200 === errors;
@@ -2732,7 +2732,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/outputs",schemaPath:"#/oneOf/11/properties/data/properties/outputs/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data/outputs",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2756,14 +2756,14 @@ if(errors === _errs204){
 if(data99 && typeof data99 == "object" && !Array.isArray(data99)){
 let missing15;
 if((((data99.code === undefined) && (missing15 = "code")) || ((data99.message === undefined) && (missing15 = "message"))) || ((data99.next === undefined) && (missing15 = "next"))){
-validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6,schemaPath:"#/oneOf/11/properties/data/properties/refusals/items/required",keyword:"required",params:{missingProperty: missing15}}];
+validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6,keyword:"required",params:{missingProperty: missing15}}];
 return false;
 }
 else {
 const _errs206 = errors;
 for(const key20 in data99){
 if(!(((key20 === "code") || (key20 === "message")) || (key20 === "next"))){
-validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6,schemaPath:"#/oneOf/11/properties/data/properties/refusals/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20}}];
+validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6,keyword:"additionalProperties",params:{additionalProperty: key20}}];
 return false;
 break;
 }
@@ -2772,7 +2772,7 @@ if(_errs206 === errors){
 if(data99.code !== undefined){
 const _errs207 = errors;
 if(typeof data99.code !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6+"/code",schemaPath:"#/oneOf/11/properties/data/properties/refusals/items/properties/code/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid52 = _errs207 === errors;
@@ -2784,7 +2784,7 @@ if(valid52){
 if(data99.message !== undefined){
 const _errs209 = errors;
 if(typeof data99.message !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6+"/message",schemaPath:"#/oneOf/11/properties/data/properties/refusals/items/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6+"/message",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid52 = _errs209 === errors;
@@ -2796,7 +2796,7 @@ if(valid52){
 if(data99.next !== undefined){
 const _errs211 = errors;
 if(typeof data99.next !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6+"/next",schemaPath:"#/oneOf/11/properties/data/properties/refusals/items/properties/next/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6+"/next",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid52 = _errs211 === errors;
@@ -2810,7 +2810,7 @@ var valid52 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6,schemaPath:"#/oneOf/11/properties/data/properties/refusals/items/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2821,7 +2821,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/refusals",schemaPath:"#/oneOf/11/properties/data/properties/refusals/type",keyword:"type",params:{type: "array"}}];
+validate21.errors = [{instancePath:instancePath+"/data/refusals",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2837,7 +2837,7 @@ var valid49 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/11/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2854,7 +2854,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs214 = errors;
 if("handed-over" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/12/properties/kind/const",keyword:"const",params:{allowedValue: "handed-over"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "handed-over"}}];
 return false;
 }
 var valid54 = _errs214 === errors;
@@ -2870,14 +2870,14 @@ if(errors === _errs215){
 if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
 let missing16;
 if((((data104.job === undefined) && (missing16 = "job")) || ((data104.unit === undefined) && (missing16 = "unit"))) || ((data104.relaySha256 === undefined) && (missing16 = "relaySha256"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/12/properties/data/required",keyword:"required",params:{missingProperty: missing16}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing16}}];
 return false;
 }
 else {
 const _errs217 = errors;
 for(const key21 in data104){
 if(!(((key21 === "job") || (key21 === "unit")) || (key21 === "relaySha256"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/12/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key21}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key21}}];
 return false;
 break;
 }
@@ -2886,7 +2886,7 @@ if(_errs217 === errors){
 if(data104.job !== undefined){
 const _errs218 = errors;
 if(typeof data104.job !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/job",schemaPath:"#/oneOf/12/properties/data/properties/job/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/job",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid55 = _errs218 === errors;
@@ -2898,7 +2898,7 @@ if(valid55){
 if(data104.unit !== undefined){
 const _errs220 = errors;
 if(typeof data104.unit !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/unit",schemaPath:"#/oneOf/12/properties/data/properties/unit/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/unit",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid55 = _errs220 === errors;
@@ -2924,7 +2924,7 @@ var valid55 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/12/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2941,7 +2941,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs224 = errors;
 if("relay-stage" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/13/properties/kind/const",keyword:"const",params:{allowedValue: "relay-stage"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "relay-stage"}}];
 return false;
 }
 var valid57 = _errs224 === errors;
@@ -2957,14 +2957,14 @@ if(errors === _errs225){
 if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
 let missing17;
 if(((data109.stage === undefined) && (missing17 = "stage")) || ((data109.text === undefined) && (missing17 = "text"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/13/properties/data/required",keyword:"required",params:{missingProperty: missing17}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing17}}];
 return false;
 }
 else {
 const _errs227 = errors;
 for(const key22 in data109){
 if(!((key22 === "stage") || (key22 === "text"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/13/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key22}}];
 return false;
 break;
 }
@@ -2973,7 +2973,7 @@ if(_errs227 === errors){
 if(data109.stage !== undefined){
 const _errs228 = errors;
 if(typeof data109.stage !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/stage",schemaPath:"#/oneOf/13/properties/data/properties/stage/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/stage",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid58 = _errs228 === errors;
@@ -2985,7 +2985,7 @@ if(valid58){
 if(data109.text !== undefined){
 const _errs230 = errors;
 if(typeof data109.text !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/text",schemaPath:"#/oneOf/13/properties/data/properties/text/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid58 = _errs230 === errors;
@@ -2998,7 +2998,7 @@ var valid58 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/13/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3015,7 +3015,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs233 = errors;
 if("run-queued" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/14/properties/kind/const",keyword:"const",params:{allowedValue: "run-queued"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "run-queued"}}];
 return false;
 }
 var valid60 = _errs233 === errors;
@@ -3031,14 +3031,14 @@ if(errors === _errs234){
 if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
 let missing18;
 if(((data113.taskId === undefined) && (missing18 = "taskId")) || ((data113.snapshot === undefined) && (missing18 = "snapshot"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/14/properties/data/required",keyword:"required",params:{missingProperty: missing18}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing18}}];
 return false;
 }
 else {
 const _errs236 = errors;
 for(const key23 in data113){
 if(!((key23 === "taskId") || (key23 === "snapshot"))){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/14/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key23}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key23}}];
 return false;
 break;
 }
@@ -3047,7 +3047,7 @@ if(_errs236 === errors){
 if(data113.taskId !== undefined){
 const _errs237 = errors;
 if(typeof data113.taskId !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/taskId",schemaPath:"#/oneOf/14/properties/data/properties/taskId/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/taskId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid61 = _errs237 === errors;
@@ -3059,7 +3059,7 @@ if(valid61){
 if(data113.snapshot !== undefined){
 const _errs239 = errors;
 if(typeof data113.snapshot !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/snapshot",schemaPath:"#/oneOf/14/properties/data/properties/snapshot/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data/snapshot",keyword:"type",params:{type: "string"}}];
 return false;
 }
 var valid61 = _errs239 === errors;
@@ -3072,7 +3072,7 @@ var valid61 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/14/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3089,7 +3089,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs242 = errors;
 if("ended" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/oneOf/15/properties/kind/const",keyword:"const",params:{allowedValue: "ended"}}];
+validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "ended"}}];
 return false;
 }
 var valid63 = _errs242 === errors;
@@ -3105,14 +3105,14 @@ if(errors === _errs243){
 if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
 let missing19;
 if((data117.outcome === undefined) && (missing19 = "outcome")){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/15/properties/data/required",keyword:"required",params:{missingProperty: missing19}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing19}}];
 return false;
 }
 else {
 const _errs245 = errors;
 for(const key24 in data117){
 if(!(key24 === "outcome")){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/15/properties/data/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key24}}];
 return false;
 break;
 }
@@ -3121,7 +3121,7 @@ if(_errs245 === errors){
 if(data117.outcome !== undefined){
 let data118 = data117.outcome;
 if(!(((data118 === "completed") || (data118 === "rolled-back")) || (data118 === "abandoned"))){
-validate21.errors = [{instancePath:instancePath+"/data/outcome",schemaPath:"#/oneOf/15/properties/data/properties/outcome/enum",keyword:"enum",params:{allowedValues: schema6.oneOf[15].properties.data.properties.outcome.enum}}];
+validate21.errors = [{instancePath:instancePath+"/data/outcome",keyword:"enum",params:{allowedValues: schema6.oneOf[15].properties.data.properties.outcome.enum}}];
 return false;
 }
 }
@@ -3129,7 +3129,7 @@ return false;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/oneOf/15/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3142,12 +3142,12 @@ var valid63 = true;
 }
 }
 else {
-validate21.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{error: "mapping", tag: "kind", tagValue: tag0}}];
+validate21.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "kind", tagValue: tag0}}];
 return false;
 }
 }
 else {
-validate21.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{error: "tag", tag: "kind", tagValue: tag0}}];
+validate21.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "kind", tagValue: tag0}}];
 return false;
 }
 }
@@ -3165,7 +3165,7 @@ return false;
 }
 }
 else {
-validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3185,14 +3185,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((data.format === undefined) && (missing0 = "format")) || ((data.rotation === undefined) && (missing0 = "rotation"))) || ((data.rotationId === undefined) && (missing0 = "rotationId"))) || ((data.host === undefined) && (missing0 = "host"))) || ((data.stateFolder === undefined) && (missing0 = "stateFolder"))) || ((data.fence === undefined) && (missing0 = "fence"))) || ((data.holder === undefined) && (missing0 = "holder"))) || ((data.openedAt === undefined) && (missing0 = "openedAt"))) || ((data.heldSince === undefined) && (missing0 = "heldSince"))){
-validate47.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate47.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema15.properties, key0))){
-validate47.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate47.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3201,7 +3201,7 @@ if(_errs1 === errors){
 if(data.format !== undefined){
 const _errs2 = errors;
 if(1 !== data.format){
-validate47.errors = [{instancePath:instancePath+"/format",schemaPath:"#/properties/format/const",keyword:"const",params:{allowedValue: 1}}];
+validate47.errors = [{instancePath:instancePath+"/format",keyword:"const",params:{allowedValue: 1}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3213,7 +3213,7 @@ if(valid0){
 if(data.rotation !== undefined){
 const _errs3 = errors;
 if("server-certificate" !== data.rotation){
-validate47.errors = [{instancePath:instancePath+"/rotation",schemaPath:"#/properties/rotation/const",keyword:"const",params:{allowedValue: "server-certificate"}}];
+validate47.errors = [{instancePath:instancePath+"/rotation",keyword:"const",params:{allowedValue: "server-certificate"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -3228,12 +3228,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(!pattern7.test(data2)){
-validate47.errors = [{instancePath:instancePath+"/rotationId",schemaPath:"#/properties/rotationId/pattern",keyword:"pattern",params:{pattern: "^sc-\\d{8}-[0-9a-f]{8}$"}}];
+validate47.errors = [{instancePath:instancePath+"/rotationId",keyword:"pattern",params:{pattern: "^sc-\\d{8}-[0-9a-f]{8}$"}}];
 return false;
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/rotationId",schemaPath:"#/properties/rotationId/type",keyword:"type",params:{type: "string"}}];
+validate47.errors = [{instancePath:instancePath+"/rotationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3249,12 +3249,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data3 === "string"){
 if(!pattern1.test(data3)){
-validate47.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "."}}];
+validate47.errors = [{instancePath:instancePath+"/host",keyword:"pattern",params:{pattern: "."}}];
 return false;
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"}}];
+validate47.errors = [{instancePath:instancePath+"/host",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3270,12 +3270,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data4 === "string"){
 if(!pattern1.test(data4)){
-validate47.errors = [{instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/pattern",keyword:"pattern",params:{pattern: "."}}];
+validate47.errors = [{instancePath:instancePath+"/stateFolder",keyword:"pattern",params:{pattern: "."}}];
 return false;
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/type",keyword:"type",params:{type: "string"}}];
+validate47.errors = [{instancePath:instancePath+"/stateFolder",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3289,13 +3289,13 @@ if(data.fence !== undefined){
 let data5 = data.fence;
 const _errs10 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate47.errors = [{instancePath:instancePath+"/fence",schemaPath:"#/properties/fence/type",keyword:"type",params:{type: "integer"}}];
+validate47.errors = [{instancePath:instancePath+"/fence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs10){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 < 1 || isNaN(data5)){
-validate47.errors = [{instancePath:instancePath+"/fence",schemaPath:"#/properties/fence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate47.errors = [{instancePath:instancePath+"/fence",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3313,14 +3313,14 @@ if(errors === _errs12){
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 let missing1;
 if((((data6.runner === undefined) && (missing1 = "runner")) || ((data6.taskId === undefined) && (missing1 = "taskId"))) || ((data6.process === undefined) && (missing1 = "process"))){
-validate47.errors = [{instancePath:instancePath+"/holder",schemaPath:"#/properties/holder/required",keyword:"required",params:{missingProperty: missing1}}];
+validate47.errors = [{instancePath:instancePath+"/holder",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs14 = errors;
 for(const key1 in data6){
 if(!(((key1 === "runner") || (key1 === "taskId")) || (key1 === "process"))){
-validate47.errors = [{instancePath:instancePath+"/holder",schemaPath:"#/properties/holder/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate47.errors = [{instancePath:instancePath+"/holder",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -3330,7 +3330,7 @@ if(data6.runner !== undefined){
 let data7 = data6.runner;
 const _errs15 = errors;
 if(!(((data7 === "runbook") || (data7 === "relay")) || (data7 === "terminal"))){
-validate47.errors = [{instancePath:instancePath+"/holder/runner",schemaPath:"#/properties/holder/properties/runner/enum",keyword:"enum",params:{allowedValues: schema15.properties.holder.properties.runner.enum}}];
+validate47.errors = [{instancePath:instancePath+"/holder/runner",keyword:"enum",params:{allowedValues: schema15.properties.holder.properties.runner.enum}}];
 return false;
 }
 var valid1 = _errs15 === errors;
@@ -3343,7 +3343,7 @@ if(data6.taskId !== undefined){
 let data8 = data6.taskId;
 const _errs16 = errors;
 if((typeof data8 !== "string") && (data8 !== null)){
-validate47.errors = [{instancePath:instancePath+"/holder/taskId",schemaPath:"#/properties/holder/properties/taskId/type",keyword:"type",params:{type: schema15.properties.holder.properties.taskId.type}}];
+validate47.errors = [{instancePath:instancePath+"/holder/taskId",keyword:"type",params:{type: schema15.properties.holder.properties.taskId.type}}];
 return false;
 }
 var valid1 = _errs16 === errors;
@@ -3359,7 +3359,7 @@ const _errs19 = errors;
 let valid2 = false;
 const _errs20 = errors;
 if(data9 !== null){
-const err0 = {instancePath:instancePath+"/holder/process",schemaPath:"#/properties/holder/properties/process/anyOf/0/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/holder/process",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3376,7 +3376,7 @@ if(errors === _errs22){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing2;
 if((((data9.pid === undefined) && (missing2 = "pid")) || ((data9.started === undefined) && (missing2 = "started"))) || ((data9.boot === undefined) && (missing2 = "boot"))){
-const err1 = {instancePath:instancePath+"/holder/process",schemaPath:"#/properties/holder/properties/process/anyOf/1/required",keyword:"required",params:{missingProperty: missing2}};
+const err1 = {instancePath:instancePath+"/holder/process",keyword:"required",params:{missingProperty: missing2}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3389,7 +3389,7 @@ else {
 const _errs24 = errors;
 for(const key2 in data9){
 if(!(((key2 === "pid") || (key2 === "started")) || (key2 === "boot"))){
-const err2 = {instancePath:instancePath+"/holder/process",schemaPath:"#/properties/holder/properties/process/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}};
+const err2 = {instancePath:instancePath+"/holder/process",keyword:"additionalProperties",params:{additionalProperty: key2}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3405,7 +3405,7 @@ if(data9.pid !== undefined){
 let data10 = data9.pid;
 const _errs25 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err3 = {instancePath:instancePath+"/holder/process/pid",schemaPath:"#/properties/holder/properties/process/anyOf/1/properties/pid/type",keyword:"type",params:{type: "integer"}};
+const err3 = {instancePath:instancePath+"/holder/process/pid",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3417,7 +3417,7 @@ errors++;
 if(errors === _errs25){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 < 1 || isNaN(data10)){
-const err4 = {instancePath:instancePath+"/holder/process/pid",schemaPath:"#/properties/holder/properties/process/anyOf/1/properties/pid/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err4 = {instancePath:instancePath+"/holder/process/pid",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3437,7 +3437,7 @@ if(valid3){
 if(data9.started !== undefined){
 const _errs27 = errors;
 if(typeof data9.started !== "string"){
-const err5 = {instancePath:instancePath+"/holder/process/started",schemaPath:"#/properties/holder/properties/process/anyOf/1/properties/started/type",keyword:"type",params:{type: "string"}};
+const err5 = {instancePath:instancePath+"/holder/process/started",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3455,7 +3455,7 @@ if(valid3){
 if(data9.boot !== undefined){
 const _errs29 = errors;
 if(typeof data9.boot !== "string"){
-const err6 = {instancePath:instancePath+"/holder/process/boot",schemaPath:"#/properties/holder/properties/process/anyOf/1/properties/boot/type",keyword:"type",params:{type: "string"}};
+const err6 = {instancePath:instancePath+"/holder/process/boot",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3475,7 +3475,7 @@ var valid3 = true;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/holder/process",schemaPath:"#/properties/holder/properties/process/anyOf/1/type",keyword:"type",params:{type: "object"}};
+const err7 = {instancePath:instancePath+"/holder/process",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3489,7 +3489,7 @@ var _valid0 = _errs22 === errors;
 valid2 = valid2 || _valid0;
 }
 if(!valid2){
-const err8 = {instancePath:instancePath+"/holder/process",schemaPath:"#/properties/holder/properties/process/anyOf",keyword:"anyOf",params:{}};
+const err8 = {instancePath:instancePath+"/holder/process",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -3522,7 +3522,7 @@ var valid1 = true;
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/holder",schemaPath:"#/properties/holder/type",keyword:"type",params:{type: "object"}}];
+validate47.errors = [{instancePath:instancePath+"/holder",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3538,12 +3538,12 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(typeof data13 === "string"){
 if(!pattern0.test(data13)){
-validate47.errors = [{instancePath:instancePath+"/openedAt",schemaPath:"#/properties/openedAt/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$"}}];
+validate47.errors = [{instancePath:instancePath+"/openedAt",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$"}}];
 return false;
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/openedAt",schemaPath:"#/properties/openedAt/type",keyword:"type",params:{type: "string"}}];
+validate47.errors = [{instancePath:instancePath+"/openedAt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3559,12 +3559,12 @@ const _errs33 = errors;
 if(errors === _errs33){
 if(typeof data14 === "string"){
 if(!pattern0.test(data14)){
-validate47.errors = [{instancePath:instancePath+"/heldSince",schemaPath:"#/properties/heldSince/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$"}}];
+validate47.errors = [{instancePath:instancePath+"/heldSince",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$"}}];
 return false;
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/heldSince",schemaPath:"#/properties/heldSince/type",keyword:"type",params:{type: "string"}}];
+validate47.errors = [{instancePath:instancePath+"/heldSince",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3585,7 +3585,7 @@ var valid0 = true;
 }
 }
 else {
-validate47.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate47.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }

@@ -5,11 +5,14 @@ import standalone from 'ajv/dist/standalone/index.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The options that the sources give to ajv, each with the schemas that are checked so. A bundle that asks for anything else fails at once and says so. */
+/**
+ * The options that the sources give to ajv, each with the schemas that are checked so, and whether anybody reads what is wrong. A bundle
+ * that asks for anything else fails at once and says so.
+ */
 const uses = (phase) => [
-  [{ coerceTypes: true, allErrors: true, keywords: ['isSensitiveValue'] }, phase === undefined ? [] : [`inputs/${phase}`]],
-  [{ allowUnionTypes: true }, ['machine-result']],
-  [{}, ['relay-job']],
+  [{ coerceTypes: true, allErrors: true, keywords: ['isSensitiveValue'] }, phase === undefined ? [] : [`inputs/${phase}`], true],
+  [{ allowUnionTypes: true }, ['machine-result'], false],
+  [{}, ['relay-job'], true],
 ];
 
 /** An esbuild plugin: `ajv` with these schemas and nothing else. `phase` is left out for the relay, which has no inputs. */
@@ -19,18 +22,22 @@ export function precompiledAjv(root, phase) {
     setup(build) {
       build.onResolve({ filter: /^ajv$/ }, () => ({ path: 'ajv', namespace: 'precompiled-ajv' }));
       build.onResolve({ filter: /^precompiled:/ }, ({ path }) => ({ path, namespace: 'precompiled-ajv' }));
+      build.onLoad({ filter: /\.schema\.json$/ }, ({ path }) => ({ contents: JSON.stringify(JSON.parse(readFileSync(path, 'utf8'), withoutWords)), loader: 'json' }));
       build.onLoad({ filter: /.*/, namespace: 'precompiled-ajv' }, ({ path }) => ({ contents: path === 'ajv' ? facade(root, phase) : validators(root, uses(phase)[Number(path.split(':')[1])]), loader: 'js', resolveDir: root }));
     },
   };
 }
 
-const read = (root, name) => JSON.parse(readFileSync(join(root, 'schemas', `${name}.schema.json`), 'utf8'));
+/** The compiled code carries its schema along; what is said in it to people checks nothing. A property of such a name holds a schema, not a text. */
+const withoutWords = (key, value) => (typeof value === 'string' && (key === 'title' || key === 'description') ? undefined : value);
+const read = (root, name) => JSON.parse(readFileSync(join(root, 'schemas', `${name}.schema.json`), 'utf8'), withoutWords);
 
 /** One module per set of options: validators by the schema's $id. */
-function validators(root, [options, names]) {
+function validators(root, [options, names, messages]) {
   const schemas = names.map((name) => read(root, name));
-  const ajv = new Ajv.default({ ...options, schemas, code: { source: true } });
-  return standalone.default(ajv, Object.fromEntries(schemas.map((schema, index) => [`v${index}`, schema.$id])));
+  const ajv = new Ajv.default({ ...options, messages, schemas, code: { source: true } });
+  // Nobody reads where in the schema something is refused.
+  return standalone.default(ajv, Object.fromEntries(schemas.map((schema, index) => [`v${index}`, schema.$id]))).replace(/schemaPath:"[^"]*",/g, '');
 }
 
 /** The part of ajv's interface that the sources use. */
