@@ -59,9 +59,9 @@ export async function install(sandbox: TestSandbox, options: InstallOptions = {}
 }
 
 /** Runs the runbook as a person does, with the prompted variable, and answers with the task's id. */
-export async function runRunbook({ sandbox, space, spaceId, environment }: Installed, { force = '' }: { force?: string } = {}): Promise<string> {
+export async function runRunbook({ sandbox, space, spaceId, environment }: Installed, { force = '', runbook = 'Rotate server certificate' }: { force?: string; runbook?: string } = {}): Promise<string> {
   const access = serverAccess(sandbox.line.url, sandbox.line.apiKey);
-  const [projectName, runbookName] = ['Octopus Rotation', 'Rotate server certificate'];
+  const [projectName, runbookName] = ['Octopus Rotation', runbook];
   const snapshotName = await access.publishedSnapshot(spaceId, space, projectName, runbookName);
   return (await access.client.runRunbook({ spaceId, projectName, runbookName, environmentName: environment, snapshotName, variables: force === '' ? {} : { 'Rotation.Force': force } })).taskId;
 }
