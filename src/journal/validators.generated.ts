@@ -1,5 +1,6 @@
 // @ts-nocheck Generated from schemas/journal.schema.json and schemas/lease.schema.json by src/packaging/validators.mjs. Do not edit.
 /* eslint-disable */
+const refused = (instancePath, keyword, params) => ({ instancePath, keyword, params });
 "use strict";
 export const entryIsValid = validate21;
 const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"https://octopus-rotation/schemas/journal.json","title":"Journal entry","description":"One line of the journal of a rotation (src/journal/contract.ts).","type":"object","additionalProperties":false,"required":["sequence","at","fence","runner","taskId","phase","kind","subject","data","previous","mac"],"properties":{"sequence":{"type":"integer","minimum":0},"at":{"$ref":"#/definitions/moment"},"fence":{"type":"integer","minimum":0},"runner":{"enum":["runbook","relay","terminal"]},"taskId":{"type":["string","null"]},"phase":{"type":"string"},"kind":{"type":"string"},"subject":{"type":"string","pattern":"."},"data":{"type":"object"},"previous":{"$ref":"#/definitions/sha256"},"mac":{"$ref":"#/definitions/sha256"}},"discriminator":{"propertyName":"kind"},"oneOf":[{"properties":{"kind":{"const":"opened"},"data":{"type":"object","additionalProperties":false,"required":["rotation","installationId","serverUrl","serverVersion","host","spaceId","projectName","runbookName","environmentName","forced","why"],"properties":{"rotation":{"const":"server-certificate"},"installationId":{"type":"string"},"serverUrl":{"type":"string"},"serverVersion":{"type":"string"},"host":{"type":"string"},"spaceId":{"type":"string"},"projectName":{"type":"string"},"runbookName":{"type":"string"},"environmentName":{"type":"string"},"forced":{"type":["string","null"]},"why":{"type":"string"}}}}},{"properties":{"kind":{"const":"planned"},"data":{"type":"object","additionalProperties":false,"required":["planHash","old","oldSignature","nodes","spaces","machines","outOfScope","options","notTouched"],"properties":{"planHash":{"type":"string"},"old":{"$ref":"#/definitions/thumbprint"},"oldSignature":{"type":"string"},"nodes":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["id","name"],"properties":{"id":{"type":"string"},"name":{"type":"string"}}}},"spaces":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["id","name","targets","workers"],"properties":{"id":{"type":"string"},"name":{"type":"string"},"targets":{"type":"integer","minimum":0},"workers":{"type":"integer","minimum":0}}}},"machines":{"type":"array","items":{"$ref":"#/definitions/machine"}},"outOfScope":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["name","kind","spaceName","reason"],"properties":{"name":{"type":"string"},"kind":{"type":"string"},"spaceName":{"type":"string"},"reason":{"type":"string"}}}},"options":{"$ref":"#/definitions/options"},"notTouched":{"type":"array","items":{"type":"string"}}}}}},{"properties":{"kind":{"const":"new-certificate"},"data":{"type":"object","additionalProperties":false,"required":["thumbprint","sha256","notAfter","signatureAlgorithm","keyBits"],"properties":{"thumbprint":{"$ref":"#/definitions/thumbprint"},"sha256":{"type":"string","pattern":"^[0-9A-Fa-f]{64}$"},"notAfter":{"type":"string"},"signatureAlgorithm":{"type":"string"},"keyBits":{"type":"integer","minimum":0}}}}},{"properties":{"kind":{"const":"intent"},"data":{"type":"object","additionalProperties":false,"required":["effect","detail"],"properties":{"effect":{"$ref":"#/definitions/word"},"detail":{"type":"object","additionalProperties":{"type":["string","number","boolean","null"]}}}}}},{"properties":{"kind":{"const":"done"},"data":{"type":"object","additionalProperties":false,"required":["effect","detail"],"properties":{"effect":{"$ref":"#/definitions/word"},"detail":{"type":"object","additionalProperties":{"type":["string","number","boolean","null"]}}}}}},{"properties":{"kind":{"const":"proved"},"data":{"type":"object","additionalProperties":false,"required":["claim","how","detail"],"properties":{"claim":{"$ref":"#/definitions/claim"},"how":{"enum":["wire","read-back","rest","file"]},"detail":{"type":"object","additionalProperties":{"type":["string","number","boolean","null"]}}}}}},{"properties":{"kind":{"const":"unproved"},"data":{"type":"object","additionalProperties":false,"required":["claim","verdict","reason"],"properties":{"claim":{"$ref":"#/definitions/claim"},"verdict":{"enum":["no","unknown"]},"reason":{"type":"string"}}}}},{"properties":{"kind":{"const":"left-behind"},"data":{"type":"object","additionalProperties":false,"required":["reason","text","waiver"],"properties":{"reason":{"enum":["off","disabled","unreachable","refused","failed","deferred","wrong-peer","waived"]},"text":{"type":"string"},"waiver":{"anyOf":[{"type":"null"},{"$ref":"#/definitions/waiver"}]}}}}},{"properties":{"kind":{"const":"caught-up"},"data":{"type":"object","additionalProperties":false,"required":[],"properties":{}}}},{"properties":{"kind":{"const":"foreign-trust"},"data":{"type":"object","additionalProperties":false,"required":["thumbprints"],"properties":{"thumbprints":{"type":"array","items":{"type":"string"}}}}}},{"properties":{"kind":{"const":"phase-started"},"data":{"type":"object","additionalProperties":false,"required":["phase"],"properties":{"phase":{"$ref":"#/definitions/word"}}}}},{"properties":{"kind":{"const":"phase-finished"},"data":{"type":"object","additionalProperties":false,"required":["phase","outcome","outputs","refusals"],"properties":{"phase":{"$ref":"#/definitions/word"},"outcome":{"enum":["continue","stop","handed-over","refused","failed"]},"outputs":{"type":"object","additionalProperties":{"type":"string"}},"refusals":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["code","message","next"],"properties":{"code":{"type":"string"},"message":{"type":"string"},"next":{"type":"string"}}}}}}}},{"properties":{"kind":{"const":"handed-over"},"data":{"type":"object","additionalProperties":false,"required":["job","unit","relaySha256"],"properties":{"job":{"type":"string"},"unit":{"type":"string"},"relaySha256":{"$ref":"#/definitions/sha256"}}}}},{"properties":{"kind":{"const":"relay-stage"},"data":{"type":"object","additionalProperties":false,"required":["stage","text"],"properties":{"stage":{"type":"string"},"text":{"type":"string"}}}}},{"properties":{"kind":{"const":"run-queued"},"data":{"type":"object","additionalProperties":false,"required":["taskId","snapshot"],"properties":{"taskId":{"type":"string"},"snapshot":{"type":"string"}}}}},{"properties":{"kind":{"const":"ended"},"data":{"type":"object","additionalProperties":false,"required":["outcome"],"properties":{"outcome":{"enum":["completed","rolled-back","abandoned"]}}}}}],"definitions":{"thumbprint":{"type":"string","pattern":"^[0-9A-F]{40}$"},"sha256":{"type":"string","pattern":"^[0-9a-f]{64}$"},"word":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]*$"},"moment":{"type":"string","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$"},"claim":{"enum":["old-backed-up","new-stored","relay-ready","database-shows-new","node-presents-new","database-shows-old","node-presents-old","trusts-new","trusts-old","trust-written","distrusts-old","distrusts-new","healthy","healthy-after-swap","healthy-after-retire","verified","abandoned","rolled-back"]},"waiver":{"type":"object","additionalProperties":false,"required":["machine","by","reason","until"],"properties":{"machine":{"type":"string"},"by":{"type":"string"},"reason":{"type":"string"},"until":{"type":"string"}}},"options":{"type":"object","additionalProperties":false,"required":["offlineMachines","enableDisabled","pollingRoute","waves","atOnce","waivers","graceHours","drainLimitMinutes","restartWatchSeconds"],"properties":{"offlineMachines":{"enum":["refuse","leave-behind"]},"waivers":{"type":"array","items":{"$ref":"#/definitions/waiver"}},"drainLimitMinutes":{"type":"number","minimum":0},"restartWatchSeconds":{"type":"number","minimum":0},"enableDisabled":{"type":"boolean"},"pollingRoute":{"enum":["twin","update-trust"]},"waves":{"type":"object","additionalProperties":false,"required":["by","size","canaries","stopAfter"],"properties":{"by":{"enum":["size","environment"]},"size":{"type":"integer","minimum":1},"canaries":{"type":"integer","minimum":0},"stopAfter":{"type":"integer","minimum":0}}},"atOnce":{"type":"integer","minimum":1},"graceHours":{"type":"number","minimum":0}}},"machine":{"type":"object","additionalProperties":false,"required":["key","aliases","name","own","uri","address","route","shell","isHost","isDisabled","viaProxy","environmentIds","registrations"],"properties":{"key":{"type":"string","pattern":"."},"name":{"type":"string"},"own":{"$ref":"#/definitions/thumbprint"},"uri":{"type":"string"},"route":{"enum":["listening","polling"]},"isHost":{"type":"boolean"},"isDisabled":{"type":"boolean"},"viaProxy":{"type":"boolean"},"registrations":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["id","kind","spaceId","spaceName","name","isDisabled"],"properties":{"id":{"type":"string"},"kind":{"enum":["target","worker"]},"spaceId":{"type":"string"},"spaceName":{"type":"string"},"name":{"type":"string"},"isDisabled":{"type":"boolean"}}}},"address":{"anyOf":[{"type":"null"},{"type":"object","additionalProperties":false,"required":["host","port"],"properties":{"host":{"type":"string"},"port":{"type":"integer","minimum":1,"maximum":65535}}}]},"shell":{"enum":["Bash","PowerShell"]},"environmentIds":{"type":"array","items":{"type":"string"}},"aliases":{"type":"array","items":{"type":"string"}}}}}};
@@ -18,7 +19,7 @@ return false;
 }
 }
 else {
-validate22.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
+validate22.errors = [refused(instancePath, "type", {type: "string"})];
 return false;
 }
 }
@@ -40,7 +41,7 @@ return false;
 }
 }
 else {
-validate24.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
+validate24.errors = [refused(instancePath, "type", {type: "string"})];
 return false;
 }
 }
@@ -62,7 +63,7 @@ return false;
 }
 }
 else {
-validate27.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
+validate27.errors = [refused(instancePath, "type", {type: "string"})];
 return false;
 }
 }
@@ -80,14 +81,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((((((data.key === undefined) && (missing0 = "key")) || ((data.aliases === undefined) && (missing0 = "aliases"))) || ((data.name === undefined) && (missing0 = "name"))) || ((data.own === undefined) && (missing0 = "own"))) || ((data.uri === undefined) && (missing0 = "uri"))) || ((data.address === undefined) && (missing0 = "address"))) || ((data.route === undefined) && (missing0 = "route"))) || ((data.shell === undefined) && (missing0 = "shell"))) || ((data.isHost === undefined) && (missing0 = "isHost"))) || ((data.isDisabled === undefined) && (missing0 = "isDisabled"))) || ((data.viaProxy === undefined) && (missing0 = "viaProxy"))) || ((data.environmentIds === undefined) && (missing0 = "environmentIds"))) || ((data.registrations === undefined) && (missing0 = "registrations"))){
-validate29.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
+validate29.errors = [refused(instancePath, "required", {missingProperty: missing0})];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema10.properties, key0))){
-validate29.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate29.errors = [refused(instancePath, "additionalProperties", {additionalProperty: key0})];
 return false;
 break;
 }
@@ -99,12 +100,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(!pattern1.test(data0)){
-validate29.errors = [{instancePath:instancePath+"/key",keyword:"pattern",params:{pattern: "."}}];
+validate29.errors = [refused(instancePath+"/key", "pattern", {pattern: "."})];
 return false;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"}}];
+validate29.errors = [refused(instancePath+"/key", "type", {type: "string"})];
 return false;
 }
 }
@@ -117,7 +118,7 @@ if(valid0){
 if(data.name !== undefined){
 const _errs4 = errors;
 if(typeof data.name !== "string"){
-validate29.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
+validate29.errors = [refused(instancePath+"/name", "type", {type: "string"})];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -141,7 +142,7 @@ if(valid0){
 if(data.uri !== undefined){
 const _errs7 = errors;
 if(typeof data.uri !== "string"){
-validate29.errors = [{instancePath:instancePath+"/uri",keyword:"type",params:{type: "string"}}];
+validate29.errors = [refused(instancePath+"/uri", "type", {type: "string"})];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -154,7 +155,7 @@ if(data.route !== undefined){
 let data4 = data.route;
 const _errs9 = errors;
 if(!((data4 === "listening") || (data4 === "polling"))){
-validate29.errors = [{instancePath:instancePath+"/route",keyword:"enum",params:{allowedValues: schema10.properties.route.enum}}];
+validate29.errors = [refused(instancePath+"/route", "enum", {allowedValues: schema10.properties.route.enum})];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -166,7 +167,7 @@ if(valid0){
 if(data.isHost !== undefined){
 const _errs10 = errors;
 if(typeof data.isHost !== "boolean"){
-validate29.errors = [{instancePath:instancePath+"/isHost",keyword:"type",params:{type: "boolean"}}];
+validate29.errors = [refused(instancePath+"/isHost", "type", {type: "boolean"})];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -178,7 +179,7 @@ if(valid0){
 if(data.isDisabled !== undefined){
 const _errs12 = errors;
 if(typeof data.isDisabled !== "boolean"){
-validate29.errors = [{instancePath:instancePath+"/isDisabled",keyword:"type",params:{type: "boolean"}}];
+validate29.errors = [refused(instancePath+"/isDisabled", "type", {type: "boolean"})];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -190,7 +191,7 @@ if(valid0){
 if(data.viaProxy !== undefined){
 const _errs14 = errors;
 if(typeof data.viaProxy !== "boolean"){
-validate29.errors = [{instancePath:instancePath+"/viaProxy",keyword:"type",params:{type: "boolean"}}];
+validate29.errors = [refused(instancePath+"/viaProxy", "type", {type: "boolean"})];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -213,14 +214,14 @@ if(errors === _errs18){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing1;
 if(((((((data9.id === undefined) && (missing1 = "id")) || ((data9.kind === undefined) && (missing1 = "kind"))) || ((data9.spaceId === undefined) && (missing1 = "spaceId"))) || ((data9.spaceName === undefined) && (missing1 = "spaceName"))) || ((data9.name === undefined) && (missing1 = "name"))) || ((data9.isDisabled === undefined) && (missing1 = "isDisabled"))){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0,keyword:"required",params:{missingProperty: missing1}}];
+validate29.errors = [refused(instancePath+"/registrations/" + i0, "required", {missingProperty: missing1})];
 return false;
 }
 else {
 const _errs20 = errors;
 for(const key1 in data9){
 if(!((((((key1 === "id") || (key1 === "kind")) || (key1 === "spaceId")) || (key1 === "spaceName")) || (key1 === "name")) || (key1 === "isDisabled"))){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate29.errors = [refused(instancePath+"/registrations/" + i0, "additionalProperties", {additionalProperty: key1})];
 return false;
 break;
 }
@@ -229,7 +230,7 @@ if(_errs20 === errors){
 if(data9.id !== undefined){
 const _errs21 = errors;
 if(typeof data9.id !== "string"){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/id",keyword:"type",params:{type: "string"}}];
+validate29.errors = [refused(instancePath+"/registrations/" + i0+"/id", "type", {type: "string"})];
 return false;
 }
 var valid2 = _errs21 === errors;
@@ -242,7 +243,7 @@ if(data9.kind !== undefined){
 let data11 = data9.kind;
 const _errs23 = errors;
 if(!((data11 === "target") || (data11 === "worker"))){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/kind",keyword:"enum",params:{allowedValues: schema10.properties.registrations.items.properties.kind.enum}}];
+validate29.errors = [refused(instancePath+"/registrations/" + i0+"/kind", "enum", {allowedValues: schema10.properties.registrations.items.properties.kind.enum})];
 return false;
 }
 var valid2 = _errs23 === errors;
@@ -254,7 +255,7 @@ if(valid2){
 if(data9.spaceId !== undefined){
 const _errs24 = errors;
 if(typeof data9.spaceId !== "string"){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/spaceId",keyword:"type",params:{type: "string"}}];
+validate29.errors = [refused(instancePath+"/registrations/" + i0+"/spaceId", "type", {type: "string"})];
 return false;
 }
 var valid2 = _errs24 === errors;
@@ -266,7 +267,7 @@ if(valid2){
 if(data9.spaceName !== undefined){
 const _errs26 = errors;
 if(typeof data9.spaceName !== "string"){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/spaceName",keyword:"type",params:{type: "string"}}];
+validate29.errors = [refused(instancePath+"/registrations/" + i0+"/spaceName", "type", {type: "string"})];
 return false;
 }
 var valid2 = _errs26 === errors;
@@ -278,7 +279,7 @@ if(valid2){
 if(data9.name !== undefined){
 const _errs28 = errors;
 if(typeof data9.name !== "string"){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/name",keyword:"type",params:{type: "string"}}];
+validate29.errors = [refused(instancePath+"/registrations/" + i0+"/name", "type", {type: "string"})];
 return false;
 }
 var valid2 = _errs28 === errors;
@@ -290,7 +291,7 @@ if(valid2){
 if(data9.isDisabled !== undefined){
 const _errs30 = errors;
 if(typeof data9.isDisabled !== "boolean"){
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0+"/isDisabled",keyword:"type",params:{type: "boolean"}}];
+validate29.errors = [refused(instancePath+"/registrations/" + i0+"/isDisabled", "type", {type: "boolean"})];
 return false;
 }
 var valid2 = _errs30 === errors;
@@ -307,7 +308,7 @@ var valid2 = true;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/registrations/" + i0,keyword:"type",params:{type: "object"}}];
+validate29.errors = [refused(instancePath+"/registrations/" + i0, "type", {type: "object"})];
 return false;
 }
 }
@@ -318,7 +319,7 @@ break;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/registrations",keyword:"type",params:{type: "array"}}];
+validate29.errors = [refused(instancePath+"/registrations", "type", {type: "array"})];
 return false;
 }
 }
@@ -335,7 +336,7 @@ const _errs33 = errors;
 let valid3 = false;
 const _errs34 = errors;
 if(data16 !== null){
-const err0 = {instancePath:instancePath+"/address",keyword:"type",params:{type: "null"}};
+const err0 = refused(instancePath+"/address", "type", {type: "null"});
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -352,7 +353,7 @@ if(errors === _errs36){
 if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
 let missing2;
 if(((data16.host === undefined) && (missing2 = "host")) || ((data16.port === undefined) && (missing2 = "port"))){
-const err1 = {instancePath:instancePath+"/address",keyword:"required",params:{missingProperty: missing2}};
+const err1 = refused(instancePath+"/address", "required", {missingProperty: missing2});
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -365,7 +366,7 @@ else {
 const _errs38 = errors;
 for(const key2 in data16){
 if(!((key2 === "host") || (key2 === "port"))){
-const err2 = {instancePath:instancePath+"/address",keyword:"additionalProperties",params:{additionalProperty: key2}};
+const err2 = refused(instancePath+"/address", "additionalProperties", {additionalProperty: key2});
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -380,7 +381,7 @@ if(_errs38 === errors){
 if(data16.host !== undefined){
 const _errs39 = errors;
 if(typeof data16.host !== "string"){
-const err3 = {instancePath:instancePath+"/address/host",keyword:"type",params:{type: "string"}};
+const err3 = refused(instancePath+"/address/host", "type", {type: "string"});
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -399,7 +400,7 @@ if(data16.port !== undefined){
 let data18 = data16.port;
 const _errs41 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err4 = {instancePath:instancePath+"/address/port",keyword:"type",params:{type: "integer"}};
+const err4 = refused(instancePath+"/address/port", "type", {type: "integer"});
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -411,7 +412,7 @@ errors++;
 if(errors === _errs41){
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 65535 || isNaN(data18)){
-const err5 = {instancePath:instancePath+"/address/port",keyword:"maximum",params:{comparison: "<=", limit: 65535}};
+const err5 = refused(instancePath+"/address/port", "maximum", {comparison: "<=", limit: 65535});
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -422,7 +423,7 @@ errors++;
 }
 else {
 if(data18 < 1 || isNaN(data18)){
-const err6 = {instancePath:instancePath+"/address/port",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err6 = refused(instancePath+"/address/port", "minimum", {comparison: ">=", limit: 1});
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -444,7 +445,7 @@ var valid4 = true;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/address",keyword:"type",params:{type: "object"}};
+const err7 = refused(instancePath+"/address", "type", {type: "object"});
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -458,7 +459,7 @@ var _valid0 = _errs36 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err8 = {instancePath:instancePath+"/address",keyword:"anyOf",params:{}};
+const err8 = refused(instancePath+"/address", "anyOf", {});
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -490,7 +491,7 @@ if(data.shell !== undefined){
 let data19 = data.shell;
 const _errs43 = errors;
 if(!((data19 === "Bash") || (data19 === "PowerShell"))){
-validate29.errors = [{instancePath:instancePath+"/shell",keyword:"enum",params:{allowedValues: schema10.properties.shell.enum}}];
+validate29.errors = [refused(instancePath+"/shell", "enum", {allowedValues: schema10.properties.shell.enum})];
 return false;
 }
 var valid0 = _errs43 === errors;
@@ -509,7 +510,7 @@ const len1 = data20.length;
 for(let i1=0; i1<len1; i1++){
 const _errs46 = errors;
 if(typeof data20[i1] !== "string"){
-validate29.errors = [{instancePath:instancePath+"/environmentIds/" + i1,keyword:"type",params:{type: "string"}}];
+validate29.errors = [refused(instancePath+"/environmentIds/" + i1, "type", {type: "string"})];
 return false;
 }
 var valid5 = _errs46 === errors;
@@ -519,7 +520,7 @@ break;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/environmentIds",keyword:"type",params:{type: "array"}}];
+validate29.errors = [refused(instancePath+"/environmentIds", "type", {type: "array"})];
 return false;
 }
 }
@@ -539,7 +540,7 @@ const len2 = data22.length;
 for(let i2=0; i2<len2; i2++){
 const _errs50 = errors;
 if(typeof data22[i2] !== "string"){
-validate29.errors = [{instancePath:instancePath+"/aliases/" + i2,keyword:"type",params:{type: "string"}}];
+validate29.errors = [refused(instancePath+"/aliases/" + i2, "type", {type: "string"})];
 return false;
 }
 var valid6 = _errs50 === errors;
@@ -549,7 +550,7 @@ break;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/aliases",keyword:"type",params:{type: "array"}}];
+validate29.errors = [refused(instancePath+"/aliases", "type", {type: "array"})];
 return false;
 }
 }
@@ -574,7 +575,7 @@ var valid0 = true;
 }
 }
 else {
-validate29.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
+validate29.errors = [refused(instancePath, "type", {type: "object"})];
 return false;
 }
 }
@@ -592,14 +593,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.machine === undefined) && (missing0 = "machine")) || ((data.by === undefined) && (missing0 = "by"))) || ((data.reason === undefined) && (missing0 = "reason"))) || ((data.until === undefined) && (missing0 = "until"))){
-validate33.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
+validate33.errors = [refused(instancePath, "required", {missingProperty: missing0})];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "machine") || (key0 === "by")) || (key0 === "reason")) || (key0 === "until"))){
-validate33.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate33.errors = [refused(instancePath, "additionalProperties", {additionalProperty: key0})];
 return false;
 break;
 }
@@ -608,7 +609,7 @@ if(_errs1 === errors){
 if(data.machine !== undefined){
 const _errs2 = errors;
 if(typeof data.machine !== "string"){
-validate33.errors = [{instancePath:instancePath+"/machine",keyword:"type",params:{type: "string"}}];
+validate33.errors = [refused(instancePath+"/machine", "type", {type: "string"})];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -620,7 +621,7 @@ if(valid0){
 if(data.by !== undefined){
 const _errs4 = errors;
 if(typeof data.by !== "string"){
-validate33.errors = [{instancePath:instancePath+"/by",keyword:"type",params:{type: "string"}}];
+validate33.errors = [refused(instancePath+"/by", "type", {type: "string"})];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -632,7 +633,7 @@ if(valid0){
 if(data.reason !== undefined){
 const _errs6 = errors;
 if(typeof data.reason !== "string"){
-validate33.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"}}];
+validate33.errors = [refused(instancePath+"/reason", "type", {type: "string"})];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -644,7 +645,7 @@ if(valid0){
 if(data.until !== undefined){
 const _errs8 = errors;
 if(typeof data.until !== "string"){
-validate33.errors = [{instancePath:instancePath+"/until",keyword:"type",params:{type: "string"}}];
+validate33.errors = [refused(instancePath+"/until", "type", {type: "string"})];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -659,7 +660,7 @@ var valid0 = true;
 }
 }
 else {
-validate33.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
+validate33.errors = [refused(instancePath, "type", {type: "object"})];
 return false;
 }
 }
@@ -675,14 +676,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((data.offlineMachines === undefined) && (missing0 = "offlineMachines")) || ((data.enableDisabled === undefined) && (missing0 = "enableDisabled"))) || ((data.pollingRoute === undefined) && (missing0 = "pollingRoute"))) || ((data.waves === undefined) && (missing0 = "waves"))) || ((data.atOnce === undefined) && (missing0 = "atOnce"))) || ((data.waivers === undefined) && (missing0 = "waivers"))) || ((data.graceHours === undefined) && (missing0 = "graceHours"))) || ((data.drainLimitMinutes === undefined) && (missing0 = "drainLimitMinutes"))) || ((data.restartWatchSeconds === undefined) && (missing0 = "restartWatchSeconds"))){
-validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
+validate32.errors = [refused(instancePath, "required", {missingProperty: missing0})];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema11.properties, key0))){
-validate32.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate32.errors = [refused(instancePath, "additionalProperties", {additionalProperty: key0})];
 return false;
 break;
 }
@@ -692,7 +693,7 @@ if(data.offlineMachines !== undefined){
 let data0 = data.offlineMachines;
 const _errs2 = errors;
 if(!((data0 === "refuse") || (data0 === "leave-behind"))){
-validate32.errors = [{instancePath:instancePath+"/offlineMachines",keyword:"enum",params:{allowedValues: schema11.properties.offlineMachines.enum}}];
+validate32.errors = [refused(instancePath+"/offlineMachines", "enum", {allowedValues: schema11.properties.offlineMachines.enum})];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -721,7 +722,7 @@ break;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/waivers",keyword:"type",params:{type: "array"}}];
+validate32.errors = [refused(instancePath+"/waivers", "type", {type: "array"})];
 return false;
 }
 }
@@ -737,12 +738,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 < 0 || isNaN(data3)){
-validate32.errors = [{instancePath:instancePath+"/drainLimitMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate32.errors = [refused(instancePath+"/drainLimitMinutes", "minimum", {comparison: ">=", limit: 0})];
 return false;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/drainLimitMinutes",keyword:"type",params:{type: "number"}}];
+validate32.errors = [refused(instancePath+"/drainLimitMinutes", "type", {type: "number"})];
 return false;
 }
 }
@@ -758,12 +759,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 < 0 || isNaN(data4)){
-validate32.errors = [{instancePath:instancePath+"/restartWatchSeconds",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate32.errors = [refused(instancePath+"/restartWatchSeconds", "minimum", {comparison: ">=", limit: 0})];
 return false;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/restartWatchSeconds",keyword:"type",params:{type: "number"}}];
+validate32.errors = [refused(instancePath+"/restartWatchSeconds", "type", {type: "number"})];
 return false;
 }
 }
@@ -776,7 +777,7 @@ if(valid0){
 if(data.enableDisabled !== undefined){
 const _errs10 = errors;
 if(typeof data.enableDisabled !== "boolean"){
-validate32.errors = [{instancePath:instancePath+"/enableDisabled",keyword:"type",params:{type: "boolean"}}];
+validate32.errors = [refused(instancePath+"/enableDisabled", "type", {type: "boolean"})];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -789,7 +790,7 @@ if(data.pollingRoute !== undefined){
 let data6 = data.pollingRoute;
 const _errs12 = errors;
 if(!((data6 === "twin") || (data6 === "update-trust"))){
-validate32.errors = [{instancePath:instancePath+"/pollingRoute",keyword:"enum",params:{allowedValues: schema11.properties.pollingRoute.enum}}];
+validate32.errors = [refused(instancePath+"/pollingRoute", "enum", {allowedValues: schema11.properties.pollingRoute.enum})];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -805,14 +806,14 @@ if(errors === _errs13){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 let missing1;
 if(((((data7.by === undefined) && (missing1 = "by")) || ((data7.size === undefined) && (missing1 = "size"))) || ((data7.canaries === undefined) && (missing1 = "canaries"))) || ((data7.stopAfter === undefined) && (missing1 = "stopAfter"))){
-validate32.errors = [{instancePath:instancePath+"/waves",keyword:"required",params:{missingProperty: missing1}}];
+validate32.errors = [refused(instancePath+"/waves", "required", {missingProperty: missing1})];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data7){
 if(!((((key1 === "by") || (key1 === "size")) || (key1 === "canaries")) || (key1 === "stopAfter"))){
-validate32.errors = [{instancePath:instancePath+"/waves",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate32.errors = [refused(instancePath+"/waves", "additionalProperties", {additionalProperty: key1})];
 return false;
 break;
 }
@@ -822,7 +823,7 @@ if(data7.by !== undefined){
 let data8 = data7.by;
 const _errs16 = errors;
 if(!((data8 === "size") || (data8 === "environment"))){
-validate32.errors = [{instancePath:instancePath+"/waves/by",keyword:"enum",params:{allowedValues: schema11.properties.waves.properties.by.enum}}];
+validate32.errors = [refused(instancePath+"/waves/by", "enum", {allowedValues: schema11.properties.waves.properties.by.enum})];
 return false;
 }
 var valid2 = _errs16 === errors;
@@ -835,13 +836,13 @@ if(data7.size !== undefined){
 let data9 = data7.size;
 const _errs17 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate32.errors = [{instancePath:instancePath+"/waves/size",keyword:"type",params:{type: "integer"}}];
+validate32.errors = [refused(instancePath+"/waves/size", "type", {type: "integer"})];
 return false;
 }
 if(errors === _errs17){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 < 1 || isNaN(data9)){
-validate32.errors = [{instancePath:instancePath+"/waves/size",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate32.errors = [refused(instancePath+"/waves/size", "minimum", {comparison: ">=", limit: 1})];
 return false;
 }
 }
@@ -856,13 +857,13 @@ if(data7.canaries !== undefined){
 let data10 = data7.canaries;
 const _errs19 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate32.errors = [{instancePath:instancePath+"/waves/canaries",keyword:"type",params:{type: "integer"}}];
+validate32.errors = [refused(instancePath+"/waves/canaries", "type", {type: "integer"})];
 return false;
 }
 if(errors === _errs19){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 < 0 || isNaN(data10)){
-validate32.errors = [{instancePath:instancePath+"/waves/canaries",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate32.errors = [refused(instancePath+"/waves/canaries", "minimum", {comparison: ">=", limit: 0})];
 return false;
 }
 }
@@ -877,13 +878,13 @@ if(data7.stopAfter !== undefined){
 let data11 = data7.stopAfter;
 const _errs21 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-validate32.errors = [{instancePath:instancePath+"/waves/stopAfter",keyword:"type",params:{type: "integer"}}];
+validate32.errors = [refused(instancePath+"/waves/stopAfter", "type", {type: "integer"})];
 return false;
 }
 if(errors === _errs21){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 < 0 || isNaN(data11)){
-validate32.errors = [{instancePath:instancePath+"/waves/stopAfter",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate32.errors = [refused(instancePath+"/waves/stopAfter", "minimum", {comparison: ">=", limit: 0})];
 return false;
 }
 }
@@ -900,7 +901,7 @@ var valid2 = true;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/waves",keyword:"type",params:{type: "object"}}];
+validate32.errors = [refused(instancePath+"/waves", "type", {type: "object"})];
 return false;
 }
 }
@@ -914,13 +915,13 @@ if(data.atOnce !== undefined){
 let data12 = data.atOnce;
 const _errs23 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate32.errors = [{instancePath:instancePath+"/atOnce",keyword:"type",params:{type: "integer"}}];
+validate32.errors = [refused(instancePath+"/atOnce", "type", {type: "integer"})];
 return false;
 }
 if(errors === _errs23){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 1 || isNaN(data12)){
-validate32.errors = [{instancePath:instancePath+"/atOnce",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate32.errors = [refused(instancePath+"/atOnce", "minimum", {comparison: ">=", limit: 1})];
 return false;
 }
 }
@@ -937,12 +938,12 @@ const _errs25 = errors;
 if(errors === _errs25){
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 < 0 || isNaN(data13)){
-validate32.errors = [{instancePath:instancePath+"/graceHours",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate32.errors = [refused(instancePath+"/graceHours", "minimum", {comparison: ">=", limit: 0})];
 return false;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/graceHours",keyword:"type",params:{type: "number"}}];
+validate32.errors = [refused(instancePath+"/graceHours", "type", {type: "number"})];
 return false;
 }
 }
@@ -963,7 +964,7 @@ var valid0 = true;
 }
 }
 else {
-validate32.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
+validate32.errors = [refused(instancePath, "type", {type: "object"})];
 return false;
 }
 }
@@ -980,12 +981,12 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(!pattern6.test(data)){
-validate37.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]*$"}}];
+validate37.errors = [refused(instancePath, "pattern", {pattern: "^[a-z0-9][a-z0-9-]*$"})];
 return false;
 }
 }
 else {
-validate37.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
+validate37.errors = [refused(instancePath, "type", {type: "string"})];
 return false;
 }
 }
@@ -999,7 +1000,7 @@ function validate40(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(!((((((((((((((((((data === "old-backed-up") || (data === "new-stored")) || (data === "relay-ready")) || (data === "database-shows-new")) || (data === "node-presents-new")) || (data === "database-shows-old")) || (data === "node-presents-old")) || (data === "trusts-new")) || (data === "trusts-old")) || (data === "trust-written")) || (data === "distrusts-old")) || (data === "distrusts-new")) || (data === "healthy")) || (data === "healthy-after-swap")) || (data === "healthy-after-retire")) || (data === "verified")) || (data === "abandoned")) || (data === "rolled-back"))){
-validate40.errors = [{instancePath,keyword:"enum",params:{allowedValues: schema14.enum}}];
+validate40.errors = [refused(instancePath, "enum", {allowedValues: schema14.enum})];
 return false;
 }
 validate40.errors = vErrors;
@@ -1016,14 +1017,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((((data.sequence === undefined) && (missing0 = "sequence")) || ((data.at === undefined) && (missing0 = "at"))) || ((data.fence === undefined) && (missing0 = "fence"))) || ((data.runner === undefined) && (missing0 = "runner"))) || ((data.taskId === undefined) && (missing0 = "taskId"))) || ((data.phase === undefined) && (missing0 = "phase"))) || ((data.kind === undefined) && (missing0 = "kind"))) || ((data.subject === undefined) && (missing0 = "subject"))) || ((data.data === undefined) && (missing0 = "data"))) || ((data.previous === undefined) && (missing0 = "previous"))) || ((data.mac === undefined) && (missing0 = "mac"))){
-validate21.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
+validate21.errors = [refused(instancePath, "required", {missingProperty: missing0})];
 return false;
 }
 else {
 const _errs2 = errors;
 for(const key0 in data){
 if(!(func2.call(schema6.properties, key0))){
-validate21.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate21.errors = [refused(instancePath, "additionalProperties", {additionalProperty: key0})];
 return false;
 break;
 }
@@ -1033,13 +1034,13 @@ if(data.sequence !== undefined){
 let data0 = data.sequence;
 const _errs3 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate21.errors = [{instancePath:instancePath+"/sequence",keyword:"type",params:{type: "integer"}}];
+validate21.errors = [refused(instancePath+"/sequence", "type", {type: "integer"})];
 return false;
 }
 if(errors === _errs3){
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 < 0 || isNaN(data0)){
-validate21.errors = [{instancePath:instancePath+"/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate21.errors = [refused(instancePath+"/sequence", "minimum", {comparison: ">=", limit: 0})];
 return false;
 }
 }
@@ -1066,13 +1067,13 @@ if(data.fence !== undefined){
 let data2 = data.fence;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate21.errors = [{instancePath:instancePath+"/fence",keyword:"type",params:{type: "integer"}}];
+validate21.errors = [refused(instancePath+"/fence", "type", {type: "integer"})];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 < 0 || isNaN(data2)){
-validate21.errors = [{instancePath:instancePath+"/fence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate21.errors = [refused(instancePath+"/fence", "minimum", {comparison: ">=", limit: 0})];
 return false;
 }
 }
@@ -1087,7 +1088,7 @@ if(data.runner !== undefined){
 let data3 = data.runner;
 const _errs8 = errors;
 if(!(((data3 === "runbook") || (data3 === "relay")) || (data3 === "terminal"))){
-validate21.errors = [{instancePath:instancePath+"/runner",keyword:"enum",params:{allowedValues: schema6.properties.runner.enum}}];
+validate21.errors = [refused(instancePath+"/runner", "enum", {allowedValues: schema6.properties.runner.enum})];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -1100,7 +1101,7 @@ if(data.taskId !== undefined){
 let data4 = data.taskId;
 const _errs9 = errors;
 if((typeof data4 !== "string") && (data4 !== null)){
-validate21.errors = [{instancePath:instancePath+"/taskId",keyword:"type",params:{type: schema6.properties.taskId.type}}];
+validate21.errors = [refused(instancePath+"/taskId", "type", {type: schema6.properties.taskId.type})];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -1112,7 +1113,7 @@ if(valid0){
 if(data.phase !== undefined){
 const _errs11 = errors;
 if(typeof data.phase !== "string"){
-validate21.errors = [{instancePath:instancePath+"/phase",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/phase", "type", {type: "string"})];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -1124,7 +1125,7 @@ if(valid0){
 if(data.kind !== undefined){
 const _errs13 = errors;
 if(typeof data.kind !== "string"){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/kind", "type", {type: "string"})];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -1139,12 +1140,12 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data7 === "string"){
 if(!pattern1.test(data7)){
-validate21.errors = [{instancePath:instancePath+"/subject",keyword:"pattern",params:{pattern: "."}}];
+validate21.errors = [refused(instancePath+"/subject", "pattern", {pattern: "."})];
 return false;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/subject",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/subject", "type", {type: "string"})];
 return false;
 }
 }
@@ -1158,7 +1159,7 @@ if(data.data !== undefined){
 let data8 = data.data;
 const _errs17 = errors;
 if(!(data8 && typeof data8 == "object" && !Array.isArray(data8))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 var valid0 = _errs17 === errors;
@@ -1198,7 +1199,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs22 = errors;
 if("opened" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "opened"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "opened"})];
 return false;
 }
 var valid3 = _errs22 === errors;
@@ -1214,14 +1215,14 @@ if(errors === _errs23){
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 let missing1;
 if((((((((((((data12.rotation === undefined) && (missing1 = "rotation")) || ((data12.installationId === undefined) && (missing1 = "installationId"))) || ((data12.serverUrl === undefined) && (missing1 = "serverUrl"))) || ((data12.serverVersion === undefined) && (missing1 = "serverVersion"))) || ((data12.host === undefined) && (missing1 = "host"))) || ((data12.spaceId === undefined) && (missing1 = "spaceId"))) || ((data12.projectName === undefined) && (missing1 = "projectName"))) || ((data12.runbookName === undefined) && (missing1 = "runbookName"))) || ((data12.environmentName === undefined) && (missing1 = "environmentName"))) || ((data12.forced === undefined) && (missing1 = "forced"))) || ((data12.why === undefined) && (missing1 = "why"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing1}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing1})];
 return false;
 }
 else {
 const _errs25 = errors;
 for(const key1 in data12){
 if(!(func2.call(schema6.oneOf[0].properties.data.properties, key1))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key1})];
 return false;
 break;
 }
@@ -1230,7 +1231,7 @@ if(_errs25 === errors){
 if(data12.rotation !== undefined){
 const _errs26 = errors;
 if("server-certificate" !== data12.rotation){
-validate21.errors = [{instancePath:instancePath+"/data/rotation",keyword:"const",params:{allowedValue: "server-certificate"}}];
+validate21.errors = [refused(instancePath+"/data/rotation", "const", {allowedValue: "server-certificate"})];
 return false;
 }
 var valid4 = _errs26 === errors;
@@ -1242,7 +1243,7 @@ if(valid4){
 if(data12.installationId !== undefined){
 const _errs27 = errors;
 if(typeof data12.installationId !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/installationId",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/installationId", "type", {type: "string"})];
 return false;
 }
 var valid4 = _errs27 === errors;
@@ -1254,7 +1255,7 @@ if(valid4){
 if(data12.serverUrl !== undefined){
 const _errs29 = errors;
 if(typeof data12.serverUrl !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/serverUrl",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/serverUrl", "type", {type: "string"})];
 return false;
 }
 var valid4 = _errs29 === errors;
@@ -1266,7 +1267,7 @@ if(valid4){
 if(data12.serverVersion !== undefined){
 const _errs31 = errors;
 if(typeof data12.serverVersion !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/serverVersion",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/serverVersion", "type", {type: "string"})];
 return false;
 }
 var valid4 = _errs31 === errors;
@@ -1278,7 +1279,7 @@ if(valid4){
 if(data12.host !== undefined){
 const _errs33 = errors;
 if(typeof data12.host !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/host",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/host", "type", {type: "string"})];
 return false;
 }
 var valid4 = _errs33 === errors;
@@ -1290,7 +1291,7 @@ if(valid4){
 if(data12.spaceId !== undefined){
 const _errs35 = errors;
 if(typeof data12.spaceId !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/spaceId",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/spaceId", "type", {type: "string"})];
 return false;
 }
 var valid4 = _errs35 === errors;
@@ -1302,7 +1303,7 @@ if(valid4){
 if(data12.projectName !== undefined){
 const _errs37 = errors;
 if(typeof data12.projectName !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/projectName",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/projectName", "type", {type: "string"})];
 return false;
 }
 var valid4 = _errs37 === errors;
@@ -1314,7 +1315,7 @@ if(valid4){
 if(data12.runbookName !== undefined){
 const _errs39 = errors;
 if(typeof data12.runbookName !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/runbookName",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/runbookName", "type", {type: "string"})];
 return false;
 }
 var valid4 = _errs39 === errors;
@@ -1326,7 +1327,7 @@ if(valid4){
 if(data12.environmentName !== undefined){
 const _errs41 = errors;
 if(typeof data12.environmentName !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/environmentName",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/environmentName", "type", {type: "string"})];
 return false;
 }
 var valid4 = _errs41 === errors;
@@ -1339,7 +1340,7 @@ if(data12.forced !== undefined){
 let data22 = data12.forced;
 const _errs43 = errors;
 if((typeof data22 !== "string") && (data22 !== null)){
-validate21.errors = [{instancePath:instancePath+"/data/forced",keyword:"type",params:{type: schema6.oneOf[0].properties.data.properties.forced.type}}];
+validate21.errors = [refused(instancePath+"/data/forced", "type", {type: schema6.oneOf[0].properties.data.properties.forced.type})];
 return false;
 }
 var valid4 = _errs43 === errors;
@@ -1351,7 +1352,7 @@ if(valid4){
 if(data12.why !== undefined){
 const _errs45 = errors;
 if(typeof data12.why !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/why",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/why", "type", {type: "string"})];
 return false;
 }
 var valid4 = _errs45 === errors;
@@ -1373,7 +1374,7 @@ var valid4 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -1390,7 +1391,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs48 = errors;
 if("planned" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "planned"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "planned"})];
 return false;
 }
 var valid6 = _errs48 === errors;
@@ -1406,14 +1407,14 @@ if(errors === _errs49){
 if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
 let missing2;
 if((((((((((data25.planHash === undefined) && (missing2 = "planHash")) || ((data25.old === undefined) && (missing2 = "old"))) || ((data25.oldSignature === undefined) && (missing2 = "oldSignature"))) || ((data25.nodes === undefined) && (missing2 = "nodes"))) || ((data25.spaces === undefined) && (missing2 = "spaces"))) || ((data25.machines === undefined) && (missing2 = "machines"))) || ((data25.outOfScope === undefined) && (missing2 = "outOfScope"))) || ((data25.options === undefined) && (missing2 = "options"))) || ((data25.notTouched === undefined) && (missing2 = "notTouched"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing2}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing2})];
 return false;
 }
 else {
 const _errs51 = errors;
 for(const key2 in data25){
 if(!(func2.call(schema6.oneOf[1].properties.data.properties, key2))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key2})];
 return false;
 break;
 }
@@ -1422,7 +1423,7 @@ if(_errs51 === errors){
 if(data25.planHash !== undefined){
 const _errs52 = errors;
 if(typeof data25.planHash !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/planHash",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/planHash", "type", {type: "string"})];
 return false;
 }
 var valid7 = _errs52 === errors;
@@ -1446,7 +1447,7 @@ if(valid7){
 if(data25.oldSignature !== undefined){
 const _errs55 = errors;
 if(typeof data25.oldSignature !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/oldSignature",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/oldSignature", "type", {type: "string"})];
 return false;
 }
 var valid7 = _errs55 === errors;
@@ -1469,14 +1470,14 @@ if(errors === _errs59){
 if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 let missing3;
 if(((data30.id === undefined) && (missing3 = "id")) || ((data30.name === undefined) && (missing3 = "name"))){
-validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0,keyword:"required",params:{missingProperty: missing3}}];
+validate21.errors = [refused(instancePath+"/data/nodes/" + i0, "required", {missingProperty: missing3})];
 return false;
 }
 else {
 const _errs61 = errors;
 for(const key3 in data30){
 if(!((key3 === "id") || (key3 === "name"))){
-validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0,keyword:"additionalProperties",params:{additionalProperty: key3}}];
+validate21.errors = [refused(instancePath+"/data/nodes/" + i0, "additionalProperties", {additionalProperty: key3})];
 return false;
 break;
 }
@@ -1485,7 +1486,7 @@ if(_errs61 === errors){
 if(data30.id !== undefined){
 const _errs62 = errors;
 if(typeof data30.id !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0+"/id",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/nodes/" + i0+"/id", "type", {type: "string"})];
 return false;
 }
 var valid9 = _errs62 === errors;
@@ -1497,7 +1498,7 @@ if(valid9){
 if(data30.name !== undefined){
 const _errs64 = errors;
 if(typeof data30.name !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0+"/name",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/nodes/" + i0+"/name", "type", {type: "string"})];
 return false;
 }
 var valid9 = _errs64 === errors;
@@ -1510,7 +1511,7 @@ var valid9 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/nodes/" + i0,keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data/nodes/" + i0, "type", {type: "object"})];
 return false;
 }
 }
@@ -1521,7 +1522,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/nodes",keyword:"type",params:{type: "array"}}];
+validate21.errors = [refused(instancePath+"/data/nodes", "type", {type: "array"})];
 return false;
 }
 }
@@ -1545,14 +1546,14 @@ if(errors === _errs68){
 if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
 let missing4;
 if(((((data34.id === undefined) && (missing4 = "id")) || ((data34.name === undefined) && (missing4 = "name"))) || ((data34.targets === undefined) && (missing4 = "targets"))) || ((data34.workers === undefined) && (missing4 = "workers"))){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1,keyword:"required",params:{missingProperty: missing4}}];
+validate21.errors = [refused(instancePath+"/data/spaces/" + i1, "required", {missingProperty: missing4})];
 return false;
 }
 else {
 const _errs70 = errors;
 for(const key4 in data34){
 if(!((((key4 === "id") || (key4 === "name")) || (key4 === "targets")) || (key4 === "workers"))){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1,keyword:"additionalProperties",params:{additionalProperty: key4}}];
+validate21.errors = [refused(instancePath+"/data/spaces/" + i1, "additionalProperties", {additionalProperty: key4})];
 return false;
 break;
 }
@@ -1561,7 +1562,7 @@ if(_errs70 === errors){
 if(data34.id !== undefined){
 const _errs71 = errors;
 if(typeof data34.id !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/id",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/spaces/" + i1+"/id", "type", {type: "string"})];
 return false;
 }
 var valid11 = _errs71 === errors;
@@ -1573,7 +1574,7 @@ if(valid11){
 if(data34.name !== undefined){
 const _errs73 = errors;
 if(typeof data34.name !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/name",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/spaces/" + i1+"/name", "type", {type: "string"})];
 return false;
 }
 var valid11 = _errs73 === errors;
@@ -1586,13 +1587,13 @@ if(data34.targets !== undefined){
 let data37 = data34.targets;
 const _errs75 = errors;
 if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/targets",keyword:"type",params:{type: "integer"}}];
+validate21.errors = [refused(instancePath+"/data/spaces/" + i1+"/targets", "type", {type: "integer"})];
 return false;
 }
 if(errors === _errs75){
 if((typeof data37 == "number") && (isFinite(data37))){
 if(data37 < 0 || isNaN(data37)){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/targets",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate21.errors = [refused(instancePath+"/data/spaces/" + i1+"/targets", "minimum", {comparison: ">=", limit: 0})];
 return false;
 }
 }
@@ -1607,13 +1608,13 @@ if(data34.workers !== undefined){
 let data38 = data34.workers;
 const _errs77 = errors;
 if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/workers",keyword:"type",params:{type: "integer"}}];
+validate21.errors = [refused(instancePath+"/data/spaces/" + i1+"/workers", "type", {type: "integer"})];
 return false;
 }
 if(errors === _errs77){
 if((typeof data38 == "number") && (isFinite(data38))){
 if(data38 < 0 || isNaN(data38)){
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1+"/workers",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate21.errors = [refused(instancePath+"/data/spaces/" + i1+"/workers", "minimum", {comparison: ">=", limit: 0})];
 return false;
 }
 }
@@ -1630,7 +1631,7 @@ var valid11 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/spaces/" + i1,keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data/spaces/" + i1, "type", {type: "object"})];
 return false;
 }
 }
@@ -1641,7 +1642,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/spaces",keyword:"type",params:{type: "array"}}];
+validate21.errors = [refused(instancePath+"/data/spaces", "type", {type: "array"})];
 return false;
 }
 }
@@ -1671,7 +1672,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/machines",keyword:"type",params:{type: "array"}}];
+validate21.errors = [refused(instancePath+"/data/machines", "type", {type: "array"})];
 return false;
 }
 }
@@ -1695,14 +1696,14 @@ if(errors === _errs84){
 if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
 let missing5;
 if(((((data42.name === undefined) && (missing5 = "name")) || ((data42.kind === undefined) && (missing5 = "kind"))) || ((data42.spaceName === undefined) && (missing5 = "spaceName"))) || ((data42.reason === undefined) && (missing5 = "reason"))){
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3,keyword:"required",params:{missingProperty: missing5}}];
+validate21.errors = [refused(instancePath+"/data/outOfScope/" + i3, "required", {missingProperty: missing5})];
 return false;
 }
 else {
 const _errs86 = errors;
 for(const key5 in data42){
 if(!((((key5 === "name") || (key5 === "kind")) || (key5 === "spaceName")) || (key5 === "reason"))){
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3,keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate21.errors = [refused(instancePath+"/data/outOfScope/" + i3, "additionalProperties", {additionalProperty: key5})];
 return false;
 break;
 }
@@ -1711,7 +1712,7 @@ if(_errs86 === errors){
 if(data42.name !== undefined){
 const _errs87 = errors;
 if(typeof data42.name !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3+"/name",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/outOfScope/" + i3+"/name", "type", {type: "string"})];
 return false;
 }
 var valid14 = _errs87 === errors;
@@ -1723,7 +1724,7 @@ if(valid14){
 if(data42.kind !== undefined){
 const _errs89 = errors;
 if(typeof data42.kind !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3+"/kind",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/outOfScope/" + i3+"/kind", "type", {type: "string"})];
 return false;
 }
 var valid14 = _errs89 === errors;
@@ -1735,7 +1736,7 @@ if(valid14){
 if(data42.spaceName !== undefined){
 const _errs91 = errors;
 if(typeof data42.spaceName !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3+"/spaceName",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/outOfScope/" + i3+"/spaceName", "type", {type: "string"})];
 return false;
 }
 var valid14 = _errs91 === errors;
@@ -1747,7 +1748,7 @@ if(valid14){
 if(data42.reason !== undefined){
 const _errs93 = errors;
 if(typeof data42.reason !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3+"/reason",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/outOfScope/" + i3+"/reason", "type", {type: "string"})];
 return false;
 }
 var valid14 = _errs93 === errors;
@@ -1762,7 +1763,7 @@ var valid14 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope/" + i3,keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data/outOfScope/" + i3, "type", {type: "object"})];
 return false;
 }
 }
@@ -1773,7 +1774,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/outOfScope",keyword:"type",params:{type: "array"}}];
+validate21.errors = [refused(instancePath+"/data/outOfScope", "type", {type: "array"})];
 return false;
 }
 }
@@ -1805,7 +1806,7 @@ const len4 = data48.length;
 for(let i4=0; i4<len4; i4++){
 const _errs98 = errors;
 if(typeof data48[i4] !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/notTouched/" + i4,keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/notTouched/" + i4, "type", {type: "string"})];
 return false;
 }
 var valid15 = _errs98 === errors;
@@ -1815,7 +1816,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/notTouched",keyword:"type",params:{type: "array"}}];
+validate21.errors = [refused(instancePath+"/data/notTouched", "type", {type: "array"})];
 return false;
 }
 }
@@ -1836,7 +1837,7 @@ var valid7 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -1853,7 +1854,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs101 = errors;
 if("new-certificate" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "new-certificate"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "new-certificate"})];
 return false;
 }
 var valid17 = _errs101 === errors;
@@ -1869,14 +1870,14 @@ if(errors === _errs102){
 if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
 let missing6;
 if((((((data51.thumbprint === undefined) && (missing6 = "thumbprint")) || ((data51.sha256 === undefined) && (missing6 = "sha256"))) || ((data51.notAfter === undefined) && (missing6 = "notAfter"))) || ((data51.signatureAlgorithm === undefined) && (missing6 = "signatureAlgorithm"))) || ((data51.keyBits === undefined) && (missing6 = "keyBits"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing6}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing6})];
 return false;
 }
 else {
 const _errs104 = errors;
 for(const key6 in data51){
 if(!(((((key6 === "thumbprint") || (key6 === "sha256")) || (key6 === "notAfter")) || (key6 === "signatureAlgorithm")) || (key6 === "keyBits"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key6})];
 return false;
 break;
 }
@@ -1905,7 +1906,7 @@ return false;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/sha256",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/sha256", "type", {type: "string"})];
 return false;
 }
 }
@@ -1918,7 +1919,7 @@ if(valid18){
 if(data51.notAfter !== undefined){
 const _errs108 = errors;
 if(typeof data51.notAfter !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/notAfter",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/notAfter", "type", {type: "string"})];
 return false;
 }
 var valid18 = _errs108 === errors;
@@ -1930,7 +1931,7 @@ if(valid18){
 if(data51.signatureAlgorithm !== undefined){
 const _errs110 = errors;
 if(typeof data51.signatureAlgorithm !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/signatureAlgorithm",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/signatureAlgorithm", "type", {type: "string"})];
 return false;
 }
 var valid18 = _errs110 === errors;
@@ -1943,13 +1944,13 @@ if(data51.keyBits !== undefined){
 let data56 = data51.keyBits;
 const _errs112 = errors;
 if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate21.errors = [{instancePath:instancePath+"/data/keyBits",keyword:"type",params:{type: "integer"}}];
+validate21.errors = [refused(instancePath+"/data/keyBits", "type", {type: "integer"})];
 return false;
 }
 if(errors === _errs112){
 if((typeof data56 == "number") && (isFinite(data56))){
 if(data56 < 0 || isNaN(data56)){
-validate21.errors = [{instancePath:instancePath+"/data/keyBits",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate21.errors = [refused(instancePath+"/data/keyBits", "minimum", {comparison: ">=", limit: 0})];
 return false;
 }
 }
@@ -1967,7 +1968,7 @@ var valid18 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -1984,7 +1985,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs115 = errors;
 if("intent" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "intent"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "intent"})];
 return false;
 }
 var valid20 = _errs115 === errors;
@@ -2000,14 +2001,14 @@ if(errors === _errs116){
 if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
 let missing7;
 if(((data58.effect === undefined) && (missing7 = "effect")) || ((data58.detail === undefined) && (missing7 = "detail"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing7}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing7})];
 return false;
 }
 else {
 const _errs118 = errors;
 for(const key7 in data58){
 if(!((key7 === "effect") || (key7 === "detail"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key7})];
 return false;
 break;
 }
@@ -2034,7 +2035,7 @@ for(const key8 in data60){
 let data61 = data60[key8];
 const _errs123 = errors;
 if((((typeof data61 !== "string") && (!((typeof data61 == "number") && (isFinite(data61))))) && (typeof data61 !== "boolean")) && (data61 !== null)){
-validate21.errors = [{instancePath:instancePath+"/data/detail/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: schema6.oneOf[3].properties.data.properties.detail.additionalProperties.type}}];
+validate21.errors = [refused(instancePath+"/data/detail/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), "type", {type: schema6.oneOf[3].properties.data.properties.detail.additionalProperties.type})];
 return false;
 }
 var valid22 = _errs123 === errors;
@@ -2044,7 +2045,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/detail",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data/detail", "type", {type: "object"})];
 return false;
 }
 }
@@ -2058,7 +2059,7 @@ var valid21 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -2075,7 +2076,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs126 = errors;
 if("done" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "done"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "done"})];
 return false;
 }
 var valid24 = _errs126 === errors;
@@ -2091,14 +2092,14 @@ if(errors === _errs127){
 if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
 let missing8;
 if(((data63.effect === undefined) && (missing8 = "effect")) || ((data63.detail === undefined) && (missing8 = "detail"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing8}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing8})];
 return false;
 }
 else {
 const _errs129 = errors;
 for(const key9 in data63){
 if(!((key9 === "effect") || (key9 === "detail"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key9})];
 return false;
 break;
 }
@@ -2125,7 +2126,7 @@ for(const key10 in data65){
 let data66 = data65[key10];
 const _errs134 = errors;
 if((((typeof data66 !== "string") && (!((typeof data66 == "number") && (isFinite(data66))))) && (typeof data66 !== "boolean")) && (data66 !== null)){
-validate21.errors = [{instancePath:instancePath+"/data/detail/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: schema6.oneOf[4].properties.data.properties.detail.additionalProperties.type}}];
+validate21.errors = [refused(instancePath+"/data/detail/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"), "type", {type: schema6.oneOf[4].properties.data.properties.detail.additionalProperties.type})];
 return false;
 }
 var valid26 = _errs134 === errors;
@@ -2135,7 +2136,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/detail",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data/detail", "type", {type: "object"})];
 return false;
 }
 }
@@ -2149,7 +2150,7 @@ var valid25 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -2166,7 +2167,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs137 = errors;
 if("proved" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "proved"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "proved"})];
 return false;
 }
 var valid28 = _errs137 === errors;
@@ -2182,14 +2183,14 @@ if(errors === _errs138){
 if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
 let missing9;
 if((((data68.claim === undefined) && (missing9 = "claim")) || ((data68.how === undefined) && (missing9 = "how"))) || ((data68.detail === undefined) && (missing9 = "detail"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing9}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing9})];
 return false;
 }
 else {
 const _errs140 = errors;
 for(const key11 in data68){
 if(!(((key11 === "claim") || (key11 === "how")) || (key11 === "detail"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key11})];
 return false;
 break;
 }
@@ -2211,7 +2212,7 @@ if(data68.how !== undefined){
 let data70 = data68.how;
 const _errs142 = errors;
 if(!((((data70 === "wire") || (data70 === "read-back")) || (data70 === "rest")) || (data70 === "file"))){
-validate21.errors = [{instancePath:instancePath+"/data/how",keyword:"enum",params:{allowedValues: schema6.oneOf[5].properties.data.properties.how.enum}}];
+validate21.errors = [refused(instancePath+"/data/how", "enum", {allowedValues: schema6.oneOf[5].properties.data.properties.how.enum})];
 return false;
 }
 var valid29 = _errs142 === errors;
@@ -2229,7 +2230,7 @@ for(const key12 in data71){
 let data72 = data71[key12];
 const _errs146 = errors;
 if((((typeof data72 !== "string") && (!((typeof data72 == "number") && (isFinite(data72))))) && (typeof data72 !== "boolean")) && (data72 !== null)){
-validate21.errors = [{instancePath:instancePath+"/data/detail/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: schema6.oneOf[5].properties.data.properties.detail.additionalProperties.type}}];
+validate21.errors = [refused(instancePath+"/data/detail/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"), "type", {type: schema6.oneOf[5].properties.data.properties.detail.additionalProperties.type})];
 return false;
 }
 var valid30 = _errs146 === errors;
@@ -2239,7 +2240,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/detail",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data/detail", "type", {type: "object"})];
 return false;
 }
 }
@@ -2254,7 +2255,7 @@ var valid29 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -2271,7 +2272,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs149 = errors;
 if("unproved" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "unproved"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "unproved"})];
 return false;
 }
 var valid32 = _errs149 === errors;
@@ -2287,14 +2288,14 @@ if(errors === _errs150){
 if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
 let missing10;
 if((((data74.claim === undefined) && (missing10 = "claim")) || ((data74.verdict === undefined) && (missing10 = "verdict"))) || ((data74.reason === undefined) && (missing10 = "reason"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing10}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing10})];
 return false;
 }
 else {
 const _errs152 = errors;
 for(const key13 in data74){
 if(!(((key13 === "claim") || (key13 === "verdict")) || (key13 === "reason"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key13})];
 return false;
 break;
 }
@@ -2316,7 +2317,7 @@ if(data74.verdict !== undefined){
 let data76 = data74.verdict;
 const _errs154 = errors;
 if(!((data76 === "no") || (data76 === "unknown"))){
-validate21.errors = [{instancePath:instancePath+"/data/verdict",keyword:"enum",params:{allowedValues: schema6.oneOf[6].properties.data.properties.verdict.enum}}];
+validate21.errors = [refused(instancePath+"/data/verdict", "enum", {allowedValues: schema6.oneOf[6].properties.data.properties.verdict.enum})];
 return false;
 }
 var valid33 = _errs154 === errors;
@@ -2328,7 +2329,7 @@ if(valid33){
 if(data74.reason !== undefined){
 const _errs155 = errors;
 if(typeof data74.reason !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/reason",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/reason", "type", {type: "string"})];
 return false;
 }
 var valid33 = _errs155 === errors;
@@ -2342,7 +2343,7 @@ var valid33 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -2359,7 +2360,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs158 = errors;
 if("left-behind" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "left-behind"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "left-behind"})];
 return false;
 }
 var valid35 = _errs158 === errors;
@@ -2375,14 +2376,14 @@ if(errors === _errs159){
 if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
 let missing11;
 if((((data79.reason === undefined) && (missing11 = "reason")) || ((data79.text === undefined) && (missing11 = "text"))) || ((data79.waiver === undefined) && (missing11 = "waiver"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing11}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing11})];
 return false;
 }
 else {
 const _errs161 = errors;
 for(const key14 in data79){
 if(!(((key14 === "reason") || (key14 === "text")) || (key14 === "waiver"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key14})];
 return false;
 break;
 }
@@ -2392,7 +2393,7 @@ if(data79.reason !== undefined){
 let data80 = data79.reason;
 const _errs162 = errors;
 if(!((((((((data80 === "off") || (data80 === "disabled")) || (data80 === "unreachable")) || (data80 === "refused")) || (data80 === "failed")) || (data80 === "deferred")) || (data80 === "wrong-peer")) || (data80 === "waived"))){
-validate21.errors = [{instancePath:instancePath+"/data/reason",keyword:"enum",params:{allowedValues: schema6.oneOf[7].properties.data.properties.reason.enum}}];
+validate21.errors = [refused(instancePath+"/data/reason", "enum", {allowedValues: schema6.oneOf[7].properties.data.properties.reason.enum})];
 return false;
 }
 var valid36 = _errs162 === errors;
@@ -2404,7 +2405,7 @@ if(valid36){
 if(data79.text !== undefined){
 const _errs163 = errors;
 if(typeof data79.text !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/text",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/text", "type", {type: "string"})];
 return false;
 }
 var valid36 = _errs163 === errors;
@@ -2420,7 +2421,7 @@ const _errs166 = errors;
 let valid37 = false;
 const _errs167 = errors;
 if(data82 !== null){
-const err0 = {instancePath:instancePath+"/data/waiver",keyword:"type",params:{type: "null"}};
+const err0 = refused(instancePath+"/data/waiver", "type", {type: "null"});
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2441,7 +2442,7 @@ var _valid0 = _errs169 === errors;
 valid37 = valid37 || _valid0;
 }
 if(!valid37){
-const err1 = {instancePath:instancePath+"/data/waiver",keyword:"anyOf",params:{}};
+const err1 = refused(instancePath+"/data/waiver", "anyOf", {});
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2474,7 +2475,7 @@ var valid36 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -2491,7 +2492,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs171 = errors;
 if("caught-up" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "caught-up"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "caught-up"})];
 return false;
 }
 var valid39 = _errs171 === errors;
@@ -2506,13 +2507,13 @@ const _errs172 = errors;
 if(errors === _errs172){
 if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
 for(const key15 in data84){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key15})];
 return false;
 break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -2529,7 +2530,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs176 = errors;
 if("foreign-trust" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "foreign-trust"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "foreign-trust"})];
 return false;
 }
 var valid41 = _errs176 === errors;
@@ -2545,14 +2546,14 @@ if(errors === _errs177){
 if(data86 && typeof data86 == "object" && !Array.isArray(data86)){
 let missing12;
 if((data86.thumbprints === undefined) && (missing12 = "thumbprints")){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing12}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing12})];
 return false;
 }
 else {
 const _errs179 = errors;
 for(const key16 in data86){
 if(!(key16 === "thumbprints")){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key16})];
 return false;
 break;
 }
@@ -2568,7 +2569,7 @@ const len5 = data87.length;
 for(let i5=0; i5<len5; i5++){
 const _errs182 = errors;
 if(typeof data87[i5] !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/thumbprints/" + i5,keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/thumbprints/" + i5, "type", {type: "string"})];
 return false;
 }
 var valid43 = _errs182 === errors;
@@ -2578,7 +2579,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/thumbprints",keyword:"type",params:{type: "array"}}];
+validate21.errors = [refused(instancePath+"/data/thumbprints", "type", {type: "array"})];
 return false;
 }
 }
@@ -2587,7 +2588,7 @@ return false;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -2604,7 +2605,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs185 = errors;
 if("phase-started" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "phase-started"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "phase-started"})];
 return false;
 }
 var valid45 = _errs185 === errors;
@@ -2620,14 +2621,14 @@ if(errors === _errs186){
 if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
 let missing13;
 if((data90.phase === undefined) && (missing13 = "phase")){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing13}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing13})];
 return false;
 }
 else {
 const _errs188 = errors;
 for(const key17 in data90){
 if(!(key17 === "phase")){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key17}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key17})];
 return false;
 break;
 }
@@ -2643,7 +2644,7 @@ errors = vErrors.length;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -2660,7 +2661,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs191 = errors;
 if("phase-finished" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "phase-finished"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "phase-finished"})];
 return false;
 }
 var valid48 = _errs191 === errors;
@@ -2676,14 +2677,14 @@ if(errors === _errs192){
 if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
 let missing14;
 if(((((data93.phase === undefined) && (missing14 = "phase")) || ((data93.outcome === undefined) && (missing14 = "outcome"))) || ((data93.outputs === undefined) && (missing14 = "outputs"))) || ((data93.refusals === undefined) && (missing14 = "refusals"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing14}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing14})];
 return false;
 }
 else {
 const _errs194 = errors;
 for(const key18 in data93){
 if(!((((key18 === "phase") || (key18 === "outcome")) || (key18 === "outputs")) || (key18 === "refusals"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key18}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key18})];
 return false;
 break;
 }
@@ -2705,7 +2706,7 @@ if(data93.outcome !== undefined){
 let data95 = data93.outcome;
 const _errs196 = errors;
 if(!(((((data95 === "continue") || (data95 === "stop")) || (data95 === "handed-over")) || (data95 === "refused")) || (data95 === "failed"))){
-validate21.errors = [{instancePath:instancePath+"/data/outcome",keyword:"enum",params:{allowedValues: schema6.oneOf[11].properties.data.properties.outcome.enum}}];
+validate21.errors = [refused(instancePath+"/data/outcome", "enum", {allowedValues: schema6.oneOf[11].properties.data.properties.outcome.enum})];
 return false;
 }
 var valid49 = _errs196 === errors;
@@ -2722,7 +2723,7 @@ if(data96 && typeof data96 == "object" && !Array.isArray(data96)){
 for(const key19 in data96){
 const _errs200 = errors;
 if(typeof data96[key19] !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/outputs/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/outputs/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), "type", {type: "string"})];
 return false;
 }
 var valid50 = _errs200 === errors;
@@ -2732,7 +2733,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/outputs",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data/outputs", "type", {type: "object"})];
 return false;
 }
 }
@@ -2756,14 +2757,14 @@ if(errors === _errs204){
 if(data99 && typeof data99 == "object" && !Array.isArray(data99)){
 let missing15;
 if((((data99.code === undefined) && (missing15 = "code")) || ((data99.message === undefined) && (missing15 = "message"))) || ((data99.next === undefined) && (missing15 = "next"))){
-validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6,keyword:"required",params:{missingProperty: missing15}}];
+validate21.errors = [refused(instancePath+"/data/refusals/" + i6, "required", {missingProperty: missing15})];
 return false;
 }
 else {
 const _errs206 = errors;
 for(const key20 in data99){
 if(!(((key20 === "code") || (key20 === "message")) || (key20 === "next"))){
-validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6,keyword:"additionalProperties",params:{additionalProperty: key20}}];
+validate21.errors = [refused(instancePath+"/data/refusals/" + i6, "additionalProperties", {additionalProperty: key20})];
 return false;
 break;
 }
@@ -2772,7 +2773,7 @@ if(_errs206 === errors){
 if(data99.code !== undefined){
 const _errs207 = errors;
 if(typeof data99.code !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6+"/code",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/refusals/" + i6+"/code", "type", {type: "string"})];
 return false;
 }
 var valid52 = _errs207 === errors;
@@ -2784,7 +2785,7 @@ if(valid52){
 if(data99.message !== undefined){
 const _errs209 = errors;
 if(typeof data99.message !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6+"/message",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/refusals/" + i6+"/message", "type", {type: "string"})];
 return false;
 }
 var valid52 = _errs209 === errors;
@@ -2796,7 +2797,7 @@ if(valid52){
 if(data99.next !== undefined){
 const _errs211 = errors;
 if(typeof data99.next !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6+"/next",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/refusals/" + i6+"/next", "type", {type: "string"})];
 return false;
 }
 var valid52 = _errs211 === errors;
@@ -2810,7 +2811,7 @@ var valid52 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/refusals/" + i6,keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data/refusals/" + i6, "type", {type: "object"})];
 return false;
 }
 }
@@ -2821,7 +2822,7 @@ break;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data/refusals",keyword:"type",params:{type: "array"}}];
+validate21.errors = [refused(instancePath+"/data/refusals", "type", {type: "array"})];
 return false;
 }
 }
@@ -2837,7 +2838,7 @@ var valid49 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -2854,7 +2855,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs214 = errors;
 if("handed-over" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "handed-over"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "handed-over"})];
 return false;
 }
 var valid54 = _errs214 === errors;
@@ -2870,14 +2871,14 @@ if(errors === _errs215){
 if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
 let missing16;
 if((((data104.job === undefined) && (missing16 = "job")) || ((data104.unit === undefined) && (missing16 = "unit"))) || ((data104.relaySha256 === undefined) && (missing16 = "relaySha256"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing16}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing16})];
 return false;
 }
 else {
 const _errs217 = errors;
 for(const key21 in data104){
 if(!(((key21 === "job") || (key21 === "unit")) || (key21 === "relaySha256"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key21}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key21})];
 return false;
 break;
 }
@@ -2886,7 +2887,7 @@ if(_errs217 === errors){
 if(data104.job !== undefined){
 const _errs218 = errors;
 if(typeof data104.job !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/job",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/job", "type", {type: "string"})];
 return false;
 }
 var valid55 = _errs218 === errors;
@@ -2898,7 +2899,7 @@ if(valid55){
 if(data104.unit !== undefined){
 const _errs220 = errors;
 if(typeof data104.unit !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/unit",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/unit", "type", {type: "string"})];
 return false;
 }
 var valid55 = _errs220 === errors;
@@ -2924,7 +2925,7 @@ var valid55 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -2941,7 +2942,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs224 = errors;
 if("relay-stage" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "relay-stage"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "relay-stage"})];
 return false;
 }
 var valid57 = _errs224 === errors;
@@ -2957,14 +2958,14 @@ if(errors === _errs225){
 if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
 let missing17;
 if(((data109.stage === undefined) && (missing17 = "stage")) || ((data109.text === undefined) && (missing17 = "text"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing17}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing17})];
 return false;
 }
 else {
 const _errs227 = errors;
 for(const key22 in data109){
 if(!((key22 === "stage") || (key22 === "text"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key22}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key22})];
 return false;
 break;
 }
@@ -2973,7 +2974,7 @@ if(_errs227 === errors){
 if(data109.stage !== undefined){
 const _errs228 = errors;
 if(typeof data109.stage !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/stage",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/stage", "type", {type: "string"})];
 return false;
 }
 var valid58 = _errs228 === errors;
@@ -2985,7 +2986,7 @@ if(valid58){
 if(data109.text !== undefined){
 const _errs230 = errors;
 if(typeof data109.text !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/text",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/text", "type", {type: "string"})];
 return false;
 }
 var valid58 = _errs230 === errors;
@@ -2998,7 +2999,7 @@ var valid58 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -3015,7 +3016,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs233 = errors;
 if("run-queued" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "run-queued"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "run-queued"})];
 return false;
 }
 var valid60 = _errs233 === errors;
@@ -3031,14 +3032,14 @@ if(errors === _errs234){
 if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
 let missing18;
 if(((data113.taskId === undefined) && (missing18 = "taskId")) || ((data113.snapshot === undefined) && (missing18 = "snapshot"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing18}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing18})];
 return false;
 }
 else {
 const _errs236 = errors;
 for(const key23 in data113){
 if(!((key23 === "taskId") || (key23 === "snapshot"))){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key23}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key23})];
 return false;
 break;
 }
@@ -3047,7 +3048,7 @@ if(_errs236 === errors){
 if(data113.taskId !== undefined){
 const _errs237 = errors;
 if(typeof data113.taskId !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/taskId",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/taskId", "type", {type: "string"})];
 return false;
 }
 var valid61 = _errs237 === errors;
@@ -3059,7 +3060,7 @@ if(valid61){
 if(data113.snapshot !== undefined){
 const _errs239 = errors;
 if(typeof data113.snapshot !== "string"){
-validate21.errors = [{instancePath:instancePath+"/data/snapshot",keyword:"type",params:{type: "string"}}];
+validate21.errors = [refused(instancePath+"/data/snapshot", "type", {type: "string"})];
 return false;
 }
 var valid61 = _errs239 === errors;
@@ -3072,7 +3073,7 @@ var valid61 = true;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -3089,7 +3090,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind !== undefined){
 const _errs242 = errors;
 if("ended" !== data.kind){
-validate21.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "ended"}}];
+validate21.errors = [refused(instancePath+"/kind", "const", {allowedValue: "ended"})];
 return false;
 }
 var valid63 = _errs242 === errors;
@@ -3105,14 +3106,14 @@ if(errors === _errs243){
 if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
 let missing19;
 if((data117.outcome === undefined) && (missing19 = "outcome")){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing19}}];
+validate21.errors = [refused(instancePath+"/data", "required", {missingProperty: missing19})];
 return false;
 }
 else {
 const _errs245 = errors;
 for(const key24 in data117){
 if(!(key24 === "outcome")){
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key24}}];
+validate21.errors = [refused(instancePath+"/data", "additionalProperties", {additionalProperty: key24})];
 return false;
 break;
 }
@@ -3121,7 +3122,7 @@ if(_errs245 === errors){
 if(data117.outcome !== undefined){
 let data118 = data117.outcome;
 if(!(((data118 === "completed") || (data118 === "rolled-back")) || (data118 === "abandoned"))){
-validate21.errors = [{instancePath:instancePath+"/data/outcome",keyword:"enum",params:{allowedValues: schema6.oneOf[15].properties.data.properties.outcome.enum}}];
+validate21.errors = [refused(instancePath+"/data/outcome", "enum", {allowedValues: schema6.oneOf[15].properties.data.properties.outcome.enum})];
 return false;
 }
 }
@@ -3129,7 +3130,7 @@ return false;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath+"/data", "type", {type: "object"})];
 return false;
 }
 }
@@ -3142,12 +3143,12 @@ var valid63 = true;
 }
 }
 else {
-validate21.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "kind", tagValue: tag0}}];
+validate21.errors = [refused(instancePath, "discriminator", {error: "mapping", tag: "kind", tagValue: tag0})];
 return false;
 }
 }
 else {
-validate21.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "kind", tagValue: tag0}}];
+validate21.errors = [refused(instancePath, "discriminator", {error: "tag", tag: "kind", tagValue: tag0})];
 return false;
 }
 }
@@ -3165,7 +3166,7 @@ return false;
 }
 }
 else {
-validate21.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
+validate21.errors = [refused(instancePath, "type", {type: "object"})];
 return false;
 }
 }
@@ -3185,14 +3186,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((data.format === undefined) && (missing0 = "format")) || ((data.rotation === undefined) && (missing0 = "rotation"))) || ((data.rotationId === undefined) && (missing0 = "rotationId"))) || ((data.host === undefined) && (missing0 = "host"))) || ((data.stateFolder === undefined) && (missing0 = "stateFolder"))) || ((data.fence === undefined) && (missing0 = "fence"))) || ((data.holder === undefined) && (missing0 = "holder"))) || ((data.openedAt === undefined) && (missing0 = "openedAt"))) || ((data.heldSince === undefined) && (missing0 = "heldSince"))){
-validate47.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
+validate47.errors = [refused(instancePath, "required", {missingProperty: missing0})];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema15.properties, key0))){
-validate47.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate47.errors = [refused(instancePath, "additionalProperties", {additionalProperty: key0})];
 return false;
 break;
 }
@@ -3201,7 +3202,7 @@ if(_errs1 === errors){
 if(data.format !== undefined){
 const _errs2 = errors;
 if(1 !== data.format){
-validate47.errors = [{instancePath:instancePath+"/format",keyword:"const",params:{allowedValue: 1}}];
+validate47.errors = [refused(instancePath+"/format", "const", {allowedValue: 1})];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3213,7 +3214,7 @@ if(valid0){
 if(data.rotation !== undefined){
 const _errs3 = errors;
 if("server-certificate" !== data.rotation){
-validate47.errors = [{instancePath:instancePath+"/rotation",keyword:"const",params:{allowedValue: "server-certificate"}}];
+validate47.errors = [refused(instancePath+"/rotation", "const", {allowedValue: "server-certificate"})];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -3233,7 +3234,7 @@ return false;
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/rotationId",keyword:"type",params:{type: "string"}}];
+validate47.errors = [refused(instancePath+"/rotationId", "type", {type: "string"})];
 return false;
 }
 }
@@ -3249,12 +3250,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data3 === "string"){
 if(!pattern1.test(data3)){
-validate47.errors = [{instancePath:instancePath+"/host",keyword:"pattern",params:{pattern: "."}}];
+validate47.errors = [refused(instancePath+"/host", "pattern", {pattern: "."})];
 return false;
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/host",keyword:"type",params:{type: "string"}}];
+validate47.errors = [refused(instancePath+"/host", "type", {type: "string"})];
 return false;
 }
 }
@@ -3270,12 +3271,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data4 === "string"){
 if(!pattern1.test(data4)){
-validate47.errors = [{instancePath:instancePath+"/stateFolder",keyword:"pattern",params:{pattern: "."}}];
+validate47.errors = [refused(instancePath+"/stateFolder", "pattern", {pattern: "."})];
 return false;
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/stateFolder",keyword:"type",params:{type: "string"}}];
+validate47.errors = [refused(instancePath+"/stateFolder", "type", {type: "string"})];
 return false;
 }
 }
@@ -3289,13 +3290,13 @@ if(data.fence !== undefined){
 let data5 = data.fence;
 const _errs10 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate47.errors = [{instancePath:instancePath+"/fence",keyword:"type",params:{type: "integer"}}];
+validate47.errors = [refused(instancePath+"/fence", "type", {type: "integer"})];
 return false;
 }
 if(errors === _errs10){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 < 1 || isNaN(data5)){
-validate47.errors = [{instancePath:instancePath+"/fence",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate47.errors = [refused(instancePath+"/fence", "minimum", {comparison: ">=", limit: 1})];
 return false;
 }
 }
@@ -3313,14 +3314,14 @@ if(errors === _errs12){
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 let missing1;
 if((((data6.runner === undefined) && (missing1 = "runner")) || ((data6.taskId === undefined) && (missing1 = "taskId"))) || ((data6.process === undefined) && (missing1 = "process"))){
-validate47.errors = [{instancePath:instancePath+"/holder",keyword:"required",params:{missingProperty: missing1}}];
+validate47.errors = [refused(instancePath+"/holder", "required", {missingProperty: missing1})];
 return false;
 }
 else {
 const _errs14 = errors;
 for(const key1 in data6){
 if(!(((key1 === "runner") || (key1 === "taskId")) || (key1 === "process"))){
-validate47.errors = [{instancePath:instancePath+"/holder",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate47.errors = [refused(instancePath+"/holder", "additionalProperties", {additionalProperty: key1})];
 return false;
 break;
 }
@@ -3330,7 +3331,7 @@ if(data6.runner !== undefined){
 let data7 = data6.runner;
 const _errs15 = errors;
 if(!(((data7 === "runbook") || (data7 === "relay")) || (data7 === "terminal"))){
-validate47.errors = [{instancePath:instancePath+"/holder/runner",keyword:"enum",params:{allowedValues: schema15.properties.holder.properties.runner.enum}}];
+validate47.errors = [refused(instancePath+"/holder/runner", "enum", {allowedValues: schema15.properties.holder.properties.runner.enum})];
 return false;
 }
 var valid1 = _errs15 === errors;
@@ -3343,7 +3344,7 @@ if(data6.taskId !== undefined){
 let data8 = data6.taskId;
 const _errs16 = errors;
 if((typeof data8 !== "string") && (data8 !== null)){
-validate47.errors = [{instancePath:instancePath+"/holder/taskId",keyword:"type",params:{type: schema15.properties.holder.properties.taskId.type}}];
+validate47.errors = [refused(instancePath+"/holder/taskId", "type", {type: schema15.properties.holder.properties.taskId.type})];
 return false;
 }
 var valid1 = _errs16 === errors;
@@ -3359,7 +3360,7 @@ const _errs19 = errors;
 let valid2 = false;
 const _errs20 = errors;
 if(data9 !== null){
-const err0 = {instancePath:instancePath+"/holder/process",keyword:"type",params:{type: "null"}};
+const err0 = refused(instancePath+"/holder/process", "type", {type: "null"});
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3376,7 +3377,7 @@ if(errors === _errs22){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing2;
 if((((data9.pid === undefined) && (missing2 = "pid")) || ((data9.started === undefined) && (missing2 = "started"))) || ((data9.boot === undefined) && (missing2 = "boot"))){
-const err1 = {instancePath:instancePath+"/holder/process",keyword:"required",params:{missingProperty: missing2}};
+const err1 = refused(instancePath+"/holder/process", "required", {missingProperty: missing2});
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3389,7 +3390,7 @@ else {
 const _errs24 = errors;
 for(const key2 in data9){
 if(!(((key2 === "pid") || (key2 === "started")) || (key2 === "boot"))){
-const err2 = {instancePath:instancePath+"/holder/process",keyword:"additionalProperties",params:{additionalProperty: key2}};
+const err2 = refused(instancePath+"/holder/process", "additionalProperties", {additionalProperty: key2});
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3405,7 +3406,7 @@ if(data9.pid !== undefined){
 let data10 = data9.pid;
 const _errs25 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err3 = {instancePath:instancePath+"/holder/process/pid",keyword:"type",params:{type: "integer"}};
+const err3 = refused(instancePath+"/holder/process/pid", "type", {type: "integer"});
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3417,7 +3418,7 @@ errors++;
 if(errors === _errs25){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 < 1 || isNaN(data10)){
-const err4 = {instancePath:instancePath+"/holder/process/pid",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err4 = refused(instancePath+"/holder/process/pid", "minimum", {comparison: ">=", limit: 1});
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3437,7 +3438,7 @@ if(valid3){
 if(data9.started !== undefined){
 const _errs27 = errors;
 if(typeof data9.started !== "string"){
-const err5 = {instancePath:instancePath+"/holder/process/started",keyword:"type",params:{type: "string"}};
+const err5 = refused(instancePath+"/holder/process/started", "type", {type: "string"});
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3455,7 +3456,7 @@ if(valid3){
 if(data9.boot !== undefined){
 const _errs29 = errors;
 if(typeof data9.boot !== "string"){
-const err6 = {instancePath:instancePath+"/holder/process/boot",keyword:"type",params:{type: "string"}};
+const err6 = refused(instancePath+"/holder/process/boot", "type", {type: "string"});
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3475,7 +3476,7 @@ var valid3 = true;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/holder/process",keyword:"type",params:{type: "object"}};
+const err7 = refused(instancePath+"/holder/process", "type", {type: "object"});
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3489,7 +3490,7 @@ var _valid0 = _errs22 === errors;
 valid2 = valid2 || _valid0;
 }
 if(!valid2){
-const err8 = {instancePath:instancePath+"/holder/process",keyword:"anyOf",params:{}};
+const err8 = refused(instancePath+"/holder/process", "anyOf", {});
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -3522,7 +3523,7 @@ var valid1 = true;
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/holder",keyword:"type",params:{type: "object"}}];
+validate47.errors = [refused(instancePath+"/holder", "type", {type: "object"})];
 return false;
 }
 }
@@ -3543,7 +3544,7 @@ return false;
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/openedAt",keyword:"type",params:{type: "string"}}];
+validate47.errors = [refused(instancePath+"/openedAt", "type", {type: "string"})];
 return false;
 }
 }
@@ -3564,7 +3565,7 @@ return false;
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/heldSince",keyword:"type",params:{type: "string"}}];
+validate47.errors = [refused(instancePath+"/heldSince", "type", {type: "string"})];
 return false;
 }
 }
@@ -3585,7 +3586,7 @@ var valid0 = true;
 }
 }
 else {
-validate47.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
+validate47.errors = [refused(instancePath, "type", {type: "object"})];
 return false;
 }
 }

@@ -13,10 +13,13 @@ export function validatorsText() {
   const schema = (name) => JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, root), 'utf8'));
   const [journal, lease] = [schema('journal'), schema('lease')];
   const ajv = new Ajv.default({ schemas: [journal, lease], discriminator: true, inlineRefs: false, messages: false, allowUnionTypes: true, code: { source: true, esm: true, lines: true } });
-  // Where in the schema something is refused is told by where it stands in the data; nobody reads the path, and each bundle would carry hundreds.
-  const code = standalone.default(ajv, { entryIsValid: journal.$id, markerIsValid: lease.$id }).replace(/schemaPath:"[^"]*",/g, '');
+  // Nobody reads where in the schema something is refused, and each bundle would carry hundreds of such paths, and of the names of the other members.
+  const code = standalone.default(ajv, { entryIsValid: journal.$id, markerIsValid: lease.$id })
+    .replace(/schemaPath:"[^"]*",/g, '')
+    .replace(/\{instancePath:([^{}]*?),keyword:("\w+"),params:(\{[^{}]*\})\}/g, 'refused($1, $2, $3)')
+    .replace(/\{instancePath,keyword:("\w+"),params:(\{[^{}]*\})\}/g, 'refused(instancePath, $1, $2)');
   if (code.includes('require(')) throw new Error('The generated validators need a part of ajv at run time: use pattern instead of minLength, maxLength and uniqueItems.');
-  return `// @ts-nocheck Generated from schemas/journal.schema.json and schemas/lease.schema.json by src/packaging/validators.mjs. Do not edit.\n/* eslint-disable */\n${code}`;
+  return `// @ts-nocheck Generated from schemas/journal.schema.json and schemas/lease.schema.json by src/packaging/validators.mjs. Do not edit.\n/* eslint-disable */\nconst refused = (instancePath, keyword, params) => ({ instancePath, keyword, params });\n${code}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(target, validatorsText());

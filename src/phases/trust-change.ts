@@ -8,7 +8,7 @@ import { batches } from './concurrency.ts';
 import type { PhaseContext } from './context.ts';
 import { whileEnabled } from './disabled-machines.ts';
 import { runOnHost } from './host-script.ts';
-import { acceptsBoth, acceptsOldOnly, lookAt, readBackOf, waitUntil } from './looking.ts';
+import { acceptsBoth, acceptsFreshOnly, acceptsOldOnly, lookAt, readBackOf, waitUntil } from './looking.ts';
 import { addressed, machineScript, runOnMachines, SETTLE_MS, type ScriptWish } from './machine-scripts.ts';
 import { watchForPutBack } from './put-back.ts';
 import type { Rotation } from './rotation.ts';
@@ -111,7 +111,7 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
       }
     }
   }
-  const putBack = watchForPutBack(change.script.operation === 'add' ? acceptsOldOnly : acceptsBoth);
+  const putBack = watchForPutBack(oldListOf(change));
   // Whoever answered has done it; of the others a look may show too little.
   const hiding = change.mayHide?.(rotation.entries()) ?? new Set();
   const isThere = (look: TrustObservation) => change.wished(look) && !hiding.has(look.machine.key);
@@ -154,6 +154,12 @@ function laggard(look: TrustObservation, silence: string | null): Failure {
   if (look.readBack?.lastRestart === 'reverted') return { reason: 'failed', text: 'its restart did not go well, and its old list was put back' };
   if (look.reached && !look.reached.reached) return { reason: 'unreachable', text: `after the change it does not answer (${look.reached.code})` };
   return { reason: 'failed', text: silence ?? 'its list was written, but its service does not act by it' };
+}
+
+/** What a machine shows whose old list was put back after a restart that failed. */
+function oldListOf({ script }: TrustChange): (look: TrustObservation) => boolean {
+  if (script.operation !== 'add') return acceptsBoth;
+  return script.direction === 'back' ? acceptsFreshOnly : acceptsOldOnly;
 }
 
 function thumbprintOf(rotation: Rotation, change: TrustChange): string {
