@@ -1,3 +1,4 @@
+import { RUNBOOKS } from '../../src/install/runbooks/index.ts';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,7 +57,7 @@ describe('the installer and the embedded Octopus', () => {
 
   it('change one setting: variables and snapshot follow, nothing else', () => {
     const changed = install('--drain-limit-minutes', '5').lines.filter((line) => line.event === 'resource' && line.action !== 'unchanged');
-    expect(changed.map((line) => `${line.action} ${line.kind}`)).toEqual(['updated variables', 'created snapshot', 'created snapshot']);
+    expect(changed.map((line) => `${line.action} ${line.kind}`)).toEqual(['updated variables', ...RUNBOOKS.map(() => 'created snapshot')]);
   });
 
   it('refuse a wrong key in plain words, with exit code 1', () => {
