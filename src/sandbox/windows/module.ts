@@ -54,9 +54,29 @@ function Restart-Service {
   process { Invoke-Sandbox @('stop', $Name); Invoke-Sandbox @('start', $Name) }
 }
 
+# The processes of this machine as Win32_Process shows them: number, parent and name.
+function Get-SandboxProcess([string]$filter) {
+  $member = ''; $wanted = 0
+  if ($filter) {
+    if ($filter -notmatch '^\s*(ProcessId|ParentProcessId)\s*=\s*(\d+)\s*$') { throw "The sandbox's Windows knows filters of processes by number only, not $filter." }
+    $member = $Matches[1]; $wanted = [int]$Matches[2]
+  }
+  foreach ($folder in [IO.Directory]::GetDirectories('/proc')) {
+    $number = [IO.Path]::GetFileName($folder)
+    if ($number -notmatch '^\d+$') { continue }
+    try { $stat = [IO.File]::ReadAllText("$folder/stat") } catch { continue }
+    $end = $stat.LastIndexOf(')')
+    $fields = $stat.Substring($end + 2).Split(' ')
+    if ($fields[0] -eq 'Z') { continue }
+    $one = [pscustomobject]@{ ProcessId = [int]$number; ParentProcessId = [int]$fields[1]; Name = $stat.Substring($stat.IndexOf('(') + 1, $end - $stat.IndexOf('(') - 1) + '.exe' }
+    if ($member -eq '' -or $one.$member -eq $wanted) { $one }
+  }
+}
+
 function Get-CimInstance {
   [CmdletBinding()] param([Parameter(Mandatory = $true, Position = 0)][string]$ClassName, [string]$Filter)
-  if ($ClassName -ne 'Win32_Service') { throw "The sandbox's Windows knows the class Win32_Service only, not $ClassName." }
+  if ($ClassName -eq 'Win32_Process') { return Get-SandboxProcess $Filter }
+  if ($ClassName -ne 'Win32_Service') { throw "The sandbox's Windows knows the classes Win32_Service and Win32_Process only, not $ClassName." }
   $services = Invoke-Sandbox @('services') | ForEach-Object { [pscustomobject]@{ Name = $_.Name; State = $_.Status; ProcessId = $_.ProcessId; StartMode = if ($_.StartType -eq 'Automatic') { 'Auto' } else { $_.StartType }; PathName = $_.PathName; StartName = 'LocalSystem' } }
   if (-not $Filter) { return $services }
   if ($Filter -notmatch "^\s*Name\s*=\s*(?:'([^']*)'|""([^""]*)"")\s*$") { throw "The sandbox's Windows knows filters of the form Name='..' only, not $Filter." }
