@@ -56,6 +56,12 @@ export class ScheduledTasks {
     return ['active', 'activating'].includes(this.run([join(this.programs, 'systemctl'), 'show', `${unitOf(name)}.service`, '-p', 'ActiveState', '--value']).output.trim());
   }
 
+  /** Ends what runs of it; ending what does not run is no error. */
+  end(name: string): void {
+    this.known(name);
+    this.run([join(this.programs, 'systemctl'), 'stop', `${unitOf(name)}.service`]);
+  }
+
   /** What runs goes on; what was to come does not. */
   remove(name: string): void {
     const task = this.known(name);

@@ -1,12 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { splitCommandLine, type ScheduledTasks } from './scheduled-tasks.ts';
 
 /** What a program of the machine answers. */
 export interface Outcome { exitCode: number; stdout: string; stderr: string }
 
 const flags = new Set(['/create', '/run', '/delete', '/query', '/end', '/f', '/z', '/v1', '/it', '/np', '/nh', '/v']);
-const valued = new Set(['/tn', '/tr', '/sc', '/st', '/sd', '/ru', '/rp', '/rl', '/fo']);
+const valued = new Set(['/tn', '/tr', '/sc', '/st', '/sd', '/ru', '/rp', '/rl', '/fo', '/xml']);
 
-/** `schtasks.exe`: create (ONCE only), run, delete, query. Any other option is refused. */
+/** `schtasks.exe`: create (ONCE, or from XML without a trigger), run, end, delete, query. Any other option is refused. */
 export function schtasks(tasks: ScheduledTasks, args: string[], now = new Date()): Outcome {
   const options = new Map<string, string>();
   for (let index = 0; index < args.length; index += 1) {
@@ -17,11 +18,16 @@ export function schtasks(tasks: ScheduledTasks, args: string[], now = new Date()
   }
   const name = options.get('/tn') ?? '';
   try {
+    if (options.has('/create') && options.has('/xml')) return createFromXml(tasks, name, options.get('/xml')!, options.has('/f'));
     if (options.has('/create')) return create(tasks, name, options, now);
     if (name === '' && !options.has('/query')) return failed('Mandatory option \'/tn\' is missing.');
     if (options.has('/run')) {
       tasks.start(name);
       return ok(`SUCCESS: Attempted to run the scheduled task "${name}".`);
+    }
+    if (options.has('/end')) {
+      tasks.end(name);
+      return ok(`SUCCESS: The scheduled task "${name}" has been terminated successfully.`);
     }
     if (options.has('/delete')) {
       if (!options.has('/f')) return failed('The sandbox deletes a task only with /F: nobody is there to be asked.');
@@ -49,6 +55,18 @@ function create(tasks: ScheduledTasks, name: string, options: Map<string, string
   at.setHours(Number(time.slice(0, 2)), Number(time.slice(3)), 0, 0);
   tasks.register({ name, command: splitCommandLine(command), at: at.toISOString() }, options.has('/f'));
   return ok([...(at < now ? ['WARNING: The task may not run because /ST is earlier than current time.'] : []), `SUCCESS: The scheduled task "${name}" has successfully been created.`].join('\n'));
+}
+
+/** The task of an XML file: one program with its arguments, run on demand. UTF-16 with its mark, as Windows wants it, or UTF-8. */
+function createFromXml(tasks: ScheduledTasks, name: string, path: string, force: boolean): Outcome {
+  const bytes = readFileSync(path);
+  const text = bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.subarray(2).toString('utf16le') : bytes.toString('utf8');
+  const value = (element: string) => new RegExp(`<${element}>([^<]*)</${element}>`).exec(text)?.[1]?.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&apos;', "'").replaceAll('&amp;', '&');
+  const command = value('Command');
+  if (name === '' || command === undefined) return failed('The task XML is missing a required element or attribute.');
+  if (/<(TimeTrigger|BootTrigger|LogonTrigger|CalendarTrigger)\b/.test(text)) return failed('The sandbox runs tasks from XML on demand only.');
+  tasks.register({ name, command: [command, ...splitCommandLine(value('Arguments') ?? '')], at: null }, force);
+  return ok(`SUCCESS: The scheduled task "${name}" has successfully been created.`);
 }
 
 const ok = (text: string): Outcome => ({ exitCode: 0, stdout: text === '' ? '' : `${text}\n`, stderr: '' });

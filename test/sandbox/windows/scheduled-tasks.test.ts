@@ -29,7 +29,7 @@ describe('The task scheduler of a Windows machine', () => {
   });
 
   test.each([
-    ['an option it does not know', ['/Create', '/XML', 'x'], "Invalid argument/option - '/XML'."],
+    ['an option it does not know', ['/Create', '/EC', 'x'], "Invalid argument/option - '/EC'."],
     ['another schedule', ['/Create', '/TN', 'a', '/TR', 'b', '/SC', 'DAILY', '/ST', '00:00'], 'ONCE only, not DAILY'],
     ['a delete that would ask', ['/Delete', '/TN', 'a'], 'only with /F'],
     ['a task that is not there', ['/Run', '/TN', 'a'], 'The system cannot find the file specified.'],
