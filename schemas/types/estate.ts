@@ -22,6 +22,10 @@ export interface Estate {
          * The machine of this estate that Octopus Server runs on.
          */
         machine: string;
+        /**
+         * When another version is installed on this node than the others have.
+         */
+        version?: string;
       },
       ...{
         name: string;
@@ -29,8 +33,25 @@ export interface Estate {
          * The machine of this estate that Octopus Server runs on.
          */
         machine: string;
+        /**
+         * When another version is installed on this node than the others have.
+         */
+        version?: string;
       }[]
     ];
+    /**
+     * A load balancer before the portals of the nodes, on a machine of its own that has no Tentacle.
+     */
+    loadBalancer?: {
+      /**
+       * The name of its machine; no other machine has it.
+       */
+      machine: string;
+    };
+    /**
+     * After how long without a sign of life a node counts as offline. It gives one six times as often.
+     */
+    offlineAfterSeconds?: number;
   };
   /**
    * The first one is the default space.

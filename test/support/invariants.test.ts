@@ -22,7 +22,7 @@ function story(until = 99): Observed & { entries: Entry[] } {
     if (second <= until) entries.push({ sequence: entries.length, at: at(second), fence, runner: 'relay', taskId: null, phase: 'x', kind, subject, data, previous: '', mac: '' } as unknown as Entry);
   };
   const before: GroundTruth = {
-    server: { database: { thumbprint: OLD }, nodes: [{ name: 'N', machine: 'web-01', running: true, pid: 1, presents: OLD }] }, tentacles: [tentacle([OLD])],
+    server: { database: { thumbprint: OLD }, nodes: [{ name: 'N', machine: 'web-01', running: true, pid: 1, presents: OLD, starts: 1, drained: false, lastSeen: at(0), version: '2026.2.1000', webPort: 1, commsPort: 2 }], loadBalancer: null, share: null }, tentacles: [tentacle([OLD])],
     events: [{ at: at(0), machine: 'web-01', event: 'tentacle-started', effective: [FOREIGN, OLD] }, { at: at(0), machine: 'web-01', event: 'server-started', thumbprint: OLD }],
   };
   const events: TruthEvent[] = [...before.events];

@@ -19,8 +19,17 @@ export interface SandboxLine {
   controlUrl: string;
   controlToken: string;
   home: string;
+  /** Each server node at its own addresses; `url` is that of the load balancer where there is one. */
+  nodes: NodeLine[];
+  loadBalancer: { machine: string; url: string } | null;
+  /** What the nodes' shared folder really is; each node has its own mount of it. */
+  share: string | null;
   tentacles: { name: string; address: string; config: string; thumbprint: string; state: 'on' | 'off'; bin: string; shell: string }[];
 }
+
+export interface NodeLine { name: string; machine: string; url: string; commsPort: number; commsAddress: string; bin: string; shell: string; share: string | null }
+/** What adding a node answers. */
+export interface AddedNode extends NodeLine { thumbprint: string; tentacleAddress: string; config: string }
 
 export interface UnitState { name: string; activeState: string; subState: string; mainPid: number; unitFileState: string; restarts: number }
 export interface MachineState { name: string; on: boolean; bootId: string; units: UnitState[] }
@@ -32,8 +41,15 @@ export interface TestSandbox {
   machines(): Promise<MachineState[]>;
   setFaults(faults: object): Promise<void>;
   /** `stop` pulls the plug; `kill` SIGKILLs every process and leaves the service manager to apply its restart policies. */
-  power(machine: string, verb: 'stop' | 'start' | 'kill' | 'reboot'): Promise<MachineState>;
-  unit(machine: string, unit: string, verb: 'kill' | 'stop' | 'start'): Promise<MachineState>;
+  power(machine: string, verb: 'stop' | 'start' | 'kill' | 'reboot' | 'suspend' | 'resume'): Promise<MachineState>;
+  unit(machine: string, unit: string, verb: 'kill' | 'stop' | 'start' | 'suspend' | 'resume'): Promise<MachineState>;
+  /** One process of a machine: SIGSTOP or SIGCONT, never within a transaction. */
+  process(machine: string, pid: number, verb: 'suspend' | 'resume'): Promise<void>;
+  nodes(): Promise<NodeLine[]>;
+  /** Sets up a further node on a new machine, and starts it unless `start` is false. */
+  addNode(node: { name: string; machine: string; version?: string; start?: boolean }): Promise<AddedNode>;
+  /** In force from the node's next start. */
+  renameNode(name: string, next: string): Promise<NodeLine>;
   /** Ends it, with every process that it started; removes the home when it was made here. */
   stop(): Promise<void>;
 }
@@ -77,6 +93,10 @@ export async function startSandbox({ estate, home }: { estate: string; home?: st
     setFaults: async (faults) => void await control('PUT', 'faults', faults),
     power: (machine, verb) => control('POST', `machines/${encodeURIComponent(machine)}/${verb}`),
     unit: (machine, unit, verb) => control('POST', `machines/${encodeURIComponent(machine)}/units/${encodeURIComponent(unit)}/${verb}`),
+    process: async (machine, pid, verb) => void await control('POST', `machines/${encodeURIComponent(machine)}/processes/${pid}/${verb}`),
+    nodes: () => control('GET', 'nodes'),
+    addNode: (node) => control('POST', 'nodes', node),
+    renameNode: (name, next) => control('POST', `nodes/${encodeURIComponent(name)}/rename`, { name: next }),
     async stop() {
       await end(child, ended);
       await remove();

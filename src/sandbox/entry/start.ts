@@ -13,6 +13,7 @@ import { parseEstate } from '../machines/estate.ts';
 import { killAll, markedProcesses } from '../machines/processes.ts';
 import { createSandbox } from '../machines/sandbox.ts';
 import type { MachineRecord, SandboxFile } from '../machines/sandbox-file.ts';
+import { describeNodes } from '../supervisor/node-addresses.ts';
 import { belongsTo } from '../supervisor/supervisor.ts';
 import { databaseCertificate, readGroundTruth } from '../truth/ground-truth.ts';
 
@@ -44,13 +45,18 @@ async function waitUntilReady(file: SandboxFile, home: string, seconds: number):
   const missing = new Set<string>();
   for (;;) {
     missing.clear();
-    const on = readGroundTruth(home, file.machines).tentacles.filter((tentacle) => tentacle.on);
+    const { tentacles, server: { loadBalancer } } = readGroundTruth(home, file);
+    const on = tentacles.filter((tentacle) => tentacle.on);
     await Promise.all(on.map(async ({ machine, port, running }) => {
       const { noListen } = file.machines.find(({ name }) => name === machine) ?? {};
       if (noListen ? !running : !await answers(port)) missing.add(`the Tentacle on ${machine}`);
     }));
     const { server } = file;
-    if (server && on.some(({ machine }) => machine === server.machine) && !await serves(server.url)) missing.add('Octopus Server');
+    const nodes = (server?.nodes ?? []).filter((node) => on.some(({ machine }) => machine === node.machine));
+    await Promise.all(nodes.map(async ({ name, webPort }) => {
+      if (!await serves(`http://127.0.0.1:${webPort}`)) missing.add(nodes.length > 1 ? `Octopus Server (node ${name})` : 'Octopus Server');
+    }));
+    if (loadBalancer && loadBalancer.inService.length < nodes.length) missing.add(`the load balancer on ${loadBalancer.machine}`);
     if (missing.size === 0) return;
     if (Date.now() > end) throw new Error(`The sandbox is not ready after ${seconds} seconds: ${[...missing].join(', ')} did not answer. Its logs are in ${join(home, 'machines')}.`);
     await delay(40);
@@ -76,7 +82,7 @@ async function serves(url: string): Promise<boolean> {
 function summary(file: SandboxFile, home: string) {
   const { server } = file;
   const stored = databaseCertificate(home);
-  const { tentacles } = readGroundTruth(home, file.machines);
+  const { tentacles } = readGroundTruth(home, file);
   return {
     url: server?.url ?? null,
     apiKey: server?.apiKey ?? null,
@@ -87,6 +93,9 @@ function summary(file: SandboxFile, home: string) {
     controlUrl: `http://127.0.0.1:${file.controlPort}`,
     controlToken: file.controlToken,
     home,
+    nodes: describeNodes(file),
+    loadBalancer: file.loadBalancer ? { machine: file.loadBalancer.machine, url: `http://127.0.0.1:${file.loadBalancer.port}` } : null,
+    share: file.share ?? null,
     pollingPauseFactor: file.pollingPauseFactor ?? 1,
     notRehearsed: file.notRehearsed ?? [],
     tentacles: file.machines.map((machine: MachineRecord) => {
@@ -110,6 +119,8 @@ function print(file: SandboxFile, home: string, json: boolean): void {
   const lines = [
     `Octopus Server   ${described.url ?? '-'}   (API key ${described.apiKey ?? '-'})`,
     `Certificate      ${described.serverThumbprint ?? '-'}, presented at 127.0.0.1:${described.commsPort ?? '-'}`,
+    ...(described.nodes.length > 1 ? described.nodes.map(({ name, url, commsPort, shell }) => `Node             ${name.padEnd(16)} ${url}, Tentacles at 127.0.0.1:${commsPort} ${shell}`) : []),
+    ...(described.loadBalancer ? [`Load balancer    ${described.loadBalancer.machine.padEnd(16)} ${described.loadBalancer.url}`] : []),
     `Control API      ${described.controlUrl}   (X-Sandbox-Token ${described.controlToken})`,
     ...described.tentacles.map(({ name, address, state, shell }) => `Tentacle         ${name.padEnd(16)} ${state === 'on' ? address.padEnd(16) : 'switched off    '} ${shell}`),
     ...(described.tentacles.some(({ mode }) => mode === 'polling') ? [`Polling          pauses and time-outs are those of the real ones divided by ${described.pollingPauseFactor}`] : []),

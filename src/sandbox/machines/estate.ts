@@ -5,7 +5,7 @@ import schema from '../../../schemas/estate.schema.json' with { type: 'json' };
 export interface Estate {
   name: string;
   pollingPauseFactor: number;
-  server: { version: string; nodes: { name: string; machine: string }[] };
+  server: { version: string; nodes: { name: string; machine: string; version?: string }[]; loadBalancer?: { machine: string }; offlineAfterSeconds: number };
   spaces: { name: string; environments: string[]; workerPools?: string[] }[];
   machines: {
     name: string; platform: 'linux' | 'windows'; mode: 'listening' | 'polling'; noListen?: boolean; state: 'on' | 'off'; tentacleVersion: string; foreignTrust?: string[];
@@ -35,11 +35,20 @@ export function parseEstate(text: string): Estate {
     throw new BadEstate((validate.errors ?? []).map(({ instancePath, message }) => `The estate is refused at ${instancePath || '/'}: ${message ?? 'invalid'}.`).join('\n'));
   }
   const names = estate.machines.map(({ name }) => name);
-  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+  const repeated = twice([...names, ...(estate.server.loadBalancer ? [estate.server.loadBalancer.machine] : [])]);
+  const crowded = twice(estate.server.nodes.map(({ machine }) => machine));
+  const namesakes = twice(estate.server.nodes.map(({ name }) => name.toLowerCase()));
   const unknown = estate.server.nodes.filter(({ machine }) => !names.includes(machine));
   const windowsServers = estate.machines.filter(({ name, platform }) => platform === 'windows' && estate.server.nodes.some(({ machine }) => machine === name));
   if (windowsServers.length > 0) throw new BadEstate(`The sandbox runs Octopus Server on Linux only, not on ${windowsServers.map(({ name }) => name).join(', ')}.`);
-  if (repeated.length > 0) throw new BadEstate(`The estate has two machines named ${[...new Set(repeated)].join(', ')}.`);
+  if (repeated.length > 0) throw new BadEstate(`The estate has two machines named ${repeated.join(', ')}.`);
+  if (crowded.length > 0) throw new BadEstate(`The estate has two nodes on ${crowded.join(', ')}.`);
+  if (namesakes.length > 0) throw new BadEstate(`The estate has two nodes named ${namesakes.join(', ')}.`);
   if (unknown.length > 0) throw new BadEstate(`The estate's nodes are on machines that it does not have: ${unknown.map(({ machine }) => machine).join(', ')}.`);
   return estate;
+}
+
+/** What occurs more than once, each once. */
+function twice(names: string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }

@@ -14,13 +14,33 @@ export interface MachineFaults {
   slowStart?: number;
   /** Accepted connections are closed before TLS. */
   dropConnections?: true;
+  /** What its Octopus Server and `Octopus.Server` see of the database: nothing, or only what is in it. */
+  database?: 'gone' | 'readOnly';
+  /** What it sees of the nodes' shared folder: nothing, no space left, or only what is in it. */
+  share?: 'gone' | 'full' | 'readOnly';
+  /** Machines that it cannot connect to, nor they to it. */
+  cutOffFrom?: string[];
+  /** Seconds by which its clock is wrong; negative = behind. */
+  clock?: number;
+  /** `fails`: its server process ends at start; `hangs`: it answers 503 for ever. As the switch of the same name for all nodes. */
+  serverStart?: 'fails' | 'hangs';
+  /** The version of Octopus Server that is installed here, from the next start on. */
+  serverVersion?: string;
+}
+
+/** What DIR/faults.json says of machines; `database` and `share` are for all that have nothing of their own. */
+export interface FaultsOfMachines extends Pick<MachineFaults, 'database' | 'share'> { machines?: Record<string, MachineFaults> }
+
+/** @throws when there is no file, or it is just being written. */
+export function readFaultsFile(home: string): FaultsOfMachines {
+  return JSON.parse(readFileSync(join(home, 'faults.json'), 'utf8')) as FaultsOfMachines;
 }
 
 /** What the machine is told now; nothing when there is no file, or when it is just being written. */
 export function machineFaults(machineDir: string): MachineFaults {
   try {
-    const faults = JSON.parse(readFileSync(join(homeOf(machineDir), 'faults.json'), 'utf8')) as { machines?: Record<string, MachineFaults> };
-    return faults.machines?.[basename(machineDir)] ?? {};
+    const { machines, database, share } = readFaultsFile(homeOf(machineDir));
+    return { ...(database === undefined ? {} : { database }), ...(share === undefined ? {} : { share }), ...machines?.[basename(machineDir)] };
   } catch {
     return {};
   }

@@ -18,6 +18,9 @@ export function machineLayout(dir: string) {
     /** On Windows machines: the service manager's programs, which are in no script's path there. */
     serviceManager: join(dir, 'service-manager'),
     modules: join(dir, 'modules'),
+    /** Where the shared folder of several nodes is mounted. */
+    share: join(dir, 'mnt', 'octopus'),
+    about: join(dir, 'machine.json'),
   };
 }
 

@@ -9,7 +9,9 @@ import { windowsModule, windowsModuleManifest, windowsModuleName } from '../wind
 import type { Pwsh } from '../windows/pwsh.ts';
 import { freePort } from './free-port.ts';
 import { machineDirectory, machineLayout } from './layout.ts';
-import type { MachineRecord } from './sandbox-file.ts';
+import { mountShare } from './mount.ts';
+import { preloading } from './preload.ts';
+import type { LoadBalancerRecord, MachineRecord } from './sandbox-file.ts';
 
 export type { MachineRecord } from './sandbox-file.ts';
 
@@ -25,6 +27,12 @@ export interface MachineSpec {
   isServer: boolean;
   /** Makes it a Windows machine, played by this PowerShell. */
   windows?: Pwsh;
+  /** The shared folder of several nodes, to be mounted here. */
+  share?: string;
+  /** The Octopus Server version that is installed here, when it is not the one of the database. */
+  serverVersion?: string;
+  /** Lets the machine's clock, network and mounts be disturbed: a module that each of its Node processes loads first. */
+  preload?: string;
   /** The folder of the sandbox's bundles, and the Node that runs them. */
   programs: string;
   node: string;
@@ -33,6 +41,7 @@ export interface MachineSpec {
 export const tentacleInstance = 'Tentacle';
 export const serverUnit = 'octopusserver.service';
 export const tentacleUnit = `${tentacleInstance}.service`;
+export const loadBalancerUnit = 'loadbalancer.service';
 
 /**
  * Makes one machine below `home`: its programs, an enabled `Tentacle.service` (named after the instance, as Tentacle's own
@@ -44,7 +53,8 @@ export async function createMachine(home: string, spec: MachineSpec): Promise<Ma
   const layout = machineLayout(dir);
   for (const folder of [layout.bin, layout.wanted, layout.run, layout.journal, layout.root, join(layout.tentacleHome, 'Work')]) mkdirSync(folder, { recursive: true });
   writeFileSync(layout.power, spec.state);
-  writeFileSync(join(dir, 'machine.json'), `${JSON.stringify({ name: spec.name, tentacleVersion: spec.tentacleVersion, ...(spec.windows ? { windows: { shellVersion: spec.windows.version } } : {}) }, null, 2)}\n`);
+  writeFileSync(layout.about, `${JSON.stringify({ name: spec.name, tentacleVersion: spec.tentacleVersion, preload: spec.preload, serverVersion: spec.serverVersion, ...(spec.windows ? { windows: { shellVersion: spec.windows.version } } : {}) }, null, 2)}\n`);
+  if (spec.share !== undefined) mountShare(dir, spec.share);
 
   if (spec.windows) windowsPrograms(spec, spec.windows, dir);
   else linuxPrograms(spec, dir);
@@ -63,7 +73,21 @@ export async function createMachine(home: string, spec: MachineSpec): Promise<Ma
   return {
     platform: spec.windows ? 'windows' : 'linux', mode: spec.polls ? 'polling' : 'listening', subscription, noListen,
     name: spec.name, dir, port, thumbprint, config: layout.tentacleConfig, bin: layout.bin, shell: layout.shell, state: spec.state, isServer: spec.isServer,
+    ...(spec.share === undefined ? {} : { share: layout.share }),
   };
+}
+
+/** Makes the machine of the load balancer: no Tentacle, one enabled unit. The balancer reads its nodes from `sandbox.json` while it runs. */
+export async function createLoadBalancer(home: string, spec: Pick<MachineSpec, 'name' | 'preload' | 'programs' | 'node'>): Promise<LoadBalancerRecord> {
+  const dir = machineDirectory(home, spec.name);
+  const layout = machineLayout(dir);
+  for (const folder of [layout.bin, layout.wanted, layout.run, layout.journal, layout.root]) mkdirSync(folder, { recursive: true });
+  writeFileSync(layout.power, 'on');
+  writeFileSync(layout.about, `${JSON.stringify({ name: spec.name, preload: spec.preload }, null, 2)}\n`);
+  const path = join(layout.bin, 'load-balancer');
+  program(spec, dir, path, 'load-balancer.js');
+  enabledUnit(dir, loadBalancerUnit, ['[Unit]', 'Description=Load balancer of the Octopus portals', '', '[Service]', 'Type=simple', `ExecStart=${path}`, 'Restart=always', '', '[Install]', 'WantedBy=multi-user.target', ''].join('\n'));
+  return { machine: spec.name, dir, port: await freePort() };
 }
 
 function linuxPrograms(spec: MachineSpec, dir: string): void {
@@ -126,15 +150,18 @@ function enabledUnit(dir: string, unit: string, text: string): void {
   symlinkSync(join(units, unit), join(wanted, unit));
 }
 
+type ProgramSpec = Pick<MachineSpec, 'name' | 'programs' | 'node' | 'windows' | 'preload'>;
+
 /** A program of the machine: a wrapper that says which machine it is on. */
-function program(spec: MachineSpec, dir: string, path: string, bundle: string, words = ''): void {
+function program(spec: ProgramSpec, dir: string, path: string, bundle: string, words = ''): void {
   script(path, `${mark(spec, dir)}exec ${quoted(spec.node)} ${quoted(join(spec.programs, bundle))} ${words}"$@"\n`);
 }
 
 /** What tells the programs of a machine where they are; on Windows also what every process finds in its environment there. */
-function mark(spec: MachineSpec, dir: string): string {
+function mark(spec: ProgramSpec, dir: string): string {
   const settings = {
     SANDBOX_MACHINE: dir,
+    ...(spec.preload === undefined ? {} : { NODE_OPTIONS: preloading(spec.preload) }),
     ...(spec.windows ? { OS: 'Windows_NT', COMPUTERNAME: spec.name.toUpperCase(), ProgramData: join(dir, 'ProgramData'), TEMP: join(dir, 'Temp'), TMP: join(dir, 'Temp'), TMPDIR: join(dir, 'Temp'), SANDBOX_PWSH: spec.windows.path, PSModulePath: machineLayout(dir).modules } : {}),
   };
   return Object.entries(settings).map(([name, value]) => `export ${name}=${quoted(value)}\n`).join('');

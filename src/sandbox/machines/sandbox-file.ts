@@ -18,7 +18,15 @@ export interface MachineRecord {
   shell: string;
   state: 'on' | 'off';
   isServer: boolean;
+  /** Where the nodes' shared folder is mounted on it; only on the server machines of an estate with several nodes. */
+  share?: string;
 }
+
+/** A server node as it was made or added. `machine` is where it runs. */
+export interface NodeRecord { name: string; machine: string; webPort: number; commsPort: number }
+
+/** The load balancer before the nodes' portals. Its machine has no Tentacle. */
+export interface LoadBalancerRecord { machine: string; dir: string; port: number }
 
 /** What `createServer` returned, as far as others need it. */
 export interface ServerSummary {
@@ -28,6 +36,7 @@ export interface ServerSummary {
   commsPort: number;
   thumbprint: string;
   certificatePem: string;
+  nodes?: NodeRecord[];
 }
 
 /** DIR/sandbox.json: what a second start on the same home needs. Holds the API key, so it is for its owner only. */
@@ -39,6 +48,11 @@ export interface SandboxFile {
   server: ServerSummary | null;
   /** What the pauses and time-outs of polling are divided by; 1 = as the real ones. */
   pollingPauseFactor?: number;
+  loadBalancer?: LoadBalancerRecord;
+  /** What the mount points of the server machines lead to. */
+  share?: string;
+  /** Seconds without a sign of life after which a node counts as offline. */
+  offlineAfterSeconds?: number;
   /** What of the estate is not there, and why: `win-01: no pwsh`. */
   notRehearsed?: string[];
 }
@@ -63,5 +77,14 @@ export function pollingPauseFactor(home: string): number {
     return readSandboxFile(home).pollingPauseFactor ?? 1;
   } catch {
     return 1;
+  }
+}
+
+/** After how many milliseconds without a sign of life a node counts as offline. */
+export function nodeOfflineAfterMs(home: string): number {
+  try {
+    return (readSandboxFile(home).offlineAfterSeconds ?? 60) * 1000;
+  } catch {
+    return 60_000;
   }
 }

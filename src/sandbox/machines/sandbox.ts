@@ -6,7 +6,7 @@ import { createServer, createServerCertificate } from '../server/creation.ts';
 import { findPwsh } from '../windows/pwsh.ts';
 import type { Estate } from './estate.ts';
 import { freePort } from './free-port.ts';
-import { createMachine, type MachineRecord } from './machine.ts';
+import { createLoadBalancer, createMachine, type MachineRecord, type MachineSpec } from './machine.ts';
 import { readSandboxFile, sandboxFilePath, writeSandboxFile, type SandboxFile } from './sandbox-file.ts';
 
 /** Linux allows 107 bytes for the path of a unix socket. */
@@ -35,19 +35,34 @@ export async function createSandbox(home: string, estate: Estate | null, program
   const commsPorts: number[] = [];
   for (let node = 0; node < estate.server.nodes.length; node += 1) commsPorts.push(await freePort());
   const addresses = commsPorts.map((port) => `https://127.0.0.1:${port}`);
+  const hasSeveralNodes = estate.server.nodes.length > 1;
+  const preload = hasSeveralNodes ? join(programs, 'machine-preload.js') : undefined;
+  const share = hasSeveralNodes ? join(home, 'share') : undefined;
+  if (share !== undefined) mkdirSync(share, { mode: 0o700 });
   for (const { name, state, platform, mode, noListen = true, tentacleVersion, foreignTrust = [] } of machineSpecs) {
     machines.push(await createMachine(home, {
       name, state, tentacleVersion, programs, node: process.execPath,
       trusted: [certificate.thumbprint, ...foreignTrust],
       ...(mode === 'polling' ? { polls: { addresses, noListen } } : {}),
       ...(platform === 'windows' && pwsh ? { windows: pwsh } : {}),
-      isServer: estate.server.nodes.some(({ machine }) => machine === name),
+      ...(preload === undefined ? {} : { preload }),
+      ...serverParts(estate, name, share),
     }));
   }
-  const server = await createServer(home, { ...estate, machines: machineSpecs }, machines, certificate, commsPorts);
-  const file = { controlPort: await freePort(), controlToken: randomBytes(24).toString('base64url'), supervisorSocket: socketPath(home), machines, server, notRehearsed, pollingPauseFactor: pauseFactor ?? estate.pollingPauseFactor };
+  const balancer = estate.server.loadBalancer;
+  const loadBalancer = balancer && await createLoadBalancer(home, { name: balancer.machine, programs, node: process.execPath, ...(preload === undefined ? {} : { preload }) });
+  const server = await createServer(home, { ...estate, machines: machineSpecs }, machines, certificate, { commsPorts, ...(loadBalancer ? { portal: `http://127.0.0.1:${loadBalancer.port}` } : {}) });
+  const file: SandboxFile = {
+    ...(loadBalancer ? { loadBalancer } : {}), ...(share === undefined ? {} : { share }), offlineAfterSeconds: estate.server.offlineAfterSeconds,
+    controlPort: await freePort(), controlToken: randomBytes(24).toString('base64url'), supervisorSocket: socketPath(home), machines, server, notRehearsed, pollingPauseFactor: pauseFactor ?? estate.pollingPauseFactor,
+  };
   writeSandboxFile(home, file);
   return file;
+}
+
+function serverParts(estate: Estate, machine: string, share: string | undefined): Pick<MachineSpec, 'isServer' | 'share' | 'serverVersion'> {
+  const node = estate.server.nodes.find((candidate) => candidate.machine === machine);
+  return { isServer: node !== undefined, ...(node?.version === undefined ? {} : { serverVersion: node.version }), ...(node && share !== undefined ? { share } : {}) };
 }
 
 function socketPath(home: string): string {

@@ -7,9 +7,7 @@ export type NewArtifact = Pick<Artifact, 'SpaceId' | 'Filename' | 'ServerTaskId'
 
 /** Artifact documents with their bytes, one file each. */
 export class ArtifactStore {
-  constructor(private readonly database: Database, private readonly folder: string) {
-    mkdirSync(folder, { recursive: true });
-  }
+  constructor(private readonly database: Database, private readonly folder: string) {}
 
   /** Without `content` the artifact waits for PUT /artifacts/{id}/content. */
   add(artifact: NewArtifact, content?: Uint8Array): Artifact {
@@ -23,6 +21,7 @@ export class ArtifactStore {
   }
 
   setContent(id: string, content: Uint8Array): void {
+    mkdirSync(this.folder, { recursive: true });
     const path = join(this.folder, id);
     writeFileSync(`${path}.${process.pid}`, content, { mode: 0o600 });
     renameSync(`${path}.${process.pid}`, path);

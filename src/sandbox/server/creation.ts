@@ -15,7 +15,7 @@ export { createServerCertificate };
 
 /** The part of an estate file (schemas/estate.schema.json) that the server is made from. */
 export interface ServerEstate {
-  server: { version: string; nodes: { name: string; machine: string }[] };
+  server: { version: string; nodes: { name: string; machine: string; version?: string }[] };
   spaces: { name: string; environments: string[]; workerPools?: string[] }[];
   machines: {
     name: string; tentacleVersion?: string; state?: 'on' | 'off';
@@ -25,7 +25,7 @@ export interface ServerEstate {
 }
 
 /** What machine creation made; `port` and `thumbprint` are those of its Tentacle. */
-export interface ServerMachine { name: string; dir: string; port: number; thumbprint: string; /** `poll://.../` of a polling Tentacle. */ subscription?: string | null; platform?: 'linux' | 'windows' }
+export interface ServerMachine { name: string; dir: string; port: number; thumbprint: string; /** `poll://.../` of a polling Tentacle. */ subscription?: string | null; platform?: 'linux' | 'windows'; /** Where the shared folder of several nodes is mounted on it. */ share?: string }
 
 export interface ServerNodeRecord { name: string; machine: string; webPort: number; commsPort: number }
 export interface ServerRecord {
@@ -112,12 +112,13 @@ export function storeCertificate(database: Pick<Database, 'protect'>, content: D
  * certificate, and one `OctopusServer` instance on each node's machine. `commsPorts`: one a node, where they are chosen already,
  * since polling Tentacles must know them. Nothing runs afterwards.
  */
-export async function createServer(home: string, estate: ServerEstate, machines: ServerMachine[], certificate: CertificateWithKey, commsPorts: number[] = []): Promise<ServerRecord> {
+export async function createServer(home: string, estate: ServerEstate, machines: ServerMachine[], certificate: CertificateWithKey, { commsPorts = [], portal }: { commsPorts?: number[]; /** The address of a load balancer before the portals. */ portal?: string } = {}): Promise<ServerRecord> {
   const folder = join(home, 'server');
-  for (const name of ['packages', 'artifacts', 'tasklogs', 'Logs']) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const masterKey = randomBytes(32);
   const path = join(folder, 'octopus.db.json');
   const content = emptyContent(randomUUID(), estate.server.version);
+  if (portal !== undefined) content.PortalUri = portal;
   addSpaces(content, estate);
   const machineOf = (name: string) => {
     const machine = machines.find((candidate) => candidate.name === name);
@@ -137,23 +138,30 @@ export async function createServer(home: string, estate: ServerEstate, machines:
     const record = { name: node.name, machine: node.machine, webPort: await freePort(), commsPort: commsPorts[index] ?? await freePort() };
     nodes.push(record);
     content.Collections.OctopusServerNodes.push({ Id: `OctopusServerNodes-${node.name}`, Name: node.name, LastSeen: new Date(0).toISOString(), MaxConcurrentTasks: 5, IsInMaintenanceMode: false, WebPort: record.webPort });
-    writeInstance(machineOf(node.machine).dir, folder, path, masterKey, record);
+    const { dir, share } = machineOf(node.machine);
+    writeInstance({ machineDir: dir, database: path, masterKey, node: record, ...(share === undefined ? { folder } : { folder: join(dir, 'octopus'), share }) });
   }
   const vault = new Database(path, masterKey);
   storeCertificate(vault, content, certificate);
   Database.create(path, masterKey, content);
   const [first] = nodes;
   if (!first) throw new Error('The estate has no server node.');
-  return { url: `http://127.0.0.1:${first.webPort}`, apiKey, machine: first.machine, commsPort: first.commsPort, thumbprint: certificate.thumbprint, certificatePem: certificate.certificatePem, nodes };
+  return { url: portal ?? `http://127.0.0.1:${first.webPort}`, apiKey, machine: first.machine, commsPort: first.commsPort, thumbprint: certificate.thumbprint, certificatePem: certificate.certificatePem, nodes };
 }
 
-function writeInstance(machineDir: string, folder: string, database: string, masterKey: Buffer, node: ServerNodeRecord): void {
+/** `folder`: the node's own; `share`: where packages, artifacts and task logs of several nodes are. */
+export interface InstanceSpec { machineDir: string; folder: string; share?: string; database: string; masterKey: Buffer; node: ServerNodeRecord }
+
+/** Writes the configuration of one node, and its `OctopusServer` instance. */
+export function writeInstance({ machineDir, folder, share, database, masterKey, node }: InstanceSpec): void {
+  for (const path of [join(folder, 'Logs'), ...['packages', 'artifacts', 'tasklogs'].map((name) => join(share ?? folder, name))]) mkdirSync(path, { recursive: true, mode: 0o700 });
   const configurationFile = join(machineDir, 'octopus', 'OctopusServer.config');
   writeConfiguration(configurationFile, new Map([
     ['Octopus.Home', folder],
     ['Octopus.Storage.ExternalDatabaseConnectionString', `Data Source=${database}`],
     [masterKeyName, protectMasterKey(machineDir, masterKey)],
     ['Octopus.Storage.NodeName', node.name],
+    ...(share === undefined ? [] : [['Octopus.Folder.ClusterSharedDirectory', share] as const]),
     ['Octopus.Communications.ServicesPort', String(node.commsPort)],
     ['Octopus.WebPortal.ListenPrefixes', `http://127.0.0.1:${node.webPort}/`],
   ]));

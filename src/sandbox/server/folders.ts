@@ -6,7 +6,8 @@ export interface Folders { home: string; database: string; packages: string; art
 
 export function foldersOf(configuration: Configuration): Folders {
   const home = configuration.get('Octopus.Home') ?? '';
-  const of = (key: string, name: string) => configuration.get(key) || join(home, name);
+  const shared = configuration.get('Octopus.Folder.ClusterSharedDirectory') || home;
+  const of = (key: string, name: string) => configuration.get(key) || join(shared, name);
   return {
     home,
     database: (configuration.get('Octopus.Storage.ExternalDatabaseConnectionString') ?? '').replace(/^Data Source=/, ''),

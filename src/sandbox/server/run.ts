@@ -3,10 +3,11 @@ import { basename } from 'node:path';
 import type { Server } from 'node:tls';
 import { ArtifactStore } from './artifacts.ts';
 import { listenForTentacles } from './comms-listener.ts';
-import { Database } from './database/database.ts';
+import type { Database } from './database/database.ts';
 import { Faults } from './faults.ts';
 import { foldersOf } from './folders.ts';
-import { masterKeyOf, type Configuration } from './instance.ts';
+import type { Configuration } from './instance.ts';
+import { databaseOf } from './open-database.ts';
 import { PackageStore } from './packages.ts';
 import { PollingQueues } from './polling-queues.ts';
 import { createApp } from './rest/app.ts';
@@ -20,10 +21,14 @@ import { runbookRunRunner } from './tasks/runbook-run.ts';
 import { TaskLogs } from './tasks/task-logs.ts';
 import { trustTaskRunner } from './tasks/trust-task.ts';
 import { homeOfMachine, TruthLog } from './truth-log.ts';
-import { pollingPauseFactor } from '../machines/sandbox-file.ts';
+import { installedVersion } from './installed-version.ts';
+import { giveSignOfLife, registerNode } from './node-registration.ts';
+import { TentacleThumbprints } from './tentacle-thumbprints.ts';
+import { nodeOfflineAfterMs, pollingPauseFactor } from '../machines/sandbox-file.ts';
+import { machineFaults } from '../machines/faults.ts';
 
-/** Between two signs of life in the node's `LastSeen`. */
-const heartbeatMs = 10_000;
+/** How many signs of life a node gives in the time after which it would count as offline. */
+const heartbeats = 6;
 
 /** The certificate in the database now, opened with the master key. Throws `Padding is invalid ..` under another key. */
 export function readCertificate(database: Database): CertificateInForce {
@@ -46,22 +51,25 @@ export async function runServer(machineDir: string, configuration: Configuration
   const log = new ServerLog(folders.home);
   const truth = new TruthLog(machineDir);
   const faults = new Faults(home);
-  if (faults.current().serverStart === 'fails') {
+  const startFault = () => machineFaults(machineDir).serverStart ?? faults.current().serverStart;
+  if (startFault() === 'fails') {
     truth.event('server-start-failed', {});
     throw new Error('The server was told not to start.');
   }
   const nodeName = configuration.get('Octopus.Storage.NodeName') ?? basename(machineDir);
-  const database = new Database(folders.database, masterKeyOf(machineDir, configuration));
+  const database = databaseOf(machineDir, configuration);
   const web = new URL(configuration.get('Octopus.WebPortal.ListenPrefixes') ?? '');
   const logs = new TaskLogs(folders.taskLogs);
-  const queue = new TaskQueue({ database, nodeName, logs, log, truth, faults });
+  const offlineAfterMs = nodeOfflineAfterMs(home);
+  const queue = new TaskQueue({ database, nodeName, logs, log, truth, faults, offlineAfterMs });
   const stores: Stores = { packages: new PackageStore(database, folders.packages), artifacts: new ArtifactStore(database, folders.artifacts) };
-  const uri = web.origin;
-  const context: ServerContext = { database, folders, faults, log, truth, queue, logs, nodeName, uri, startedAt: new Date(), phase: 'starting' };
-  log.write('INFO', `Octopus Server ${database.read().ServerVersion} is starting (node ${nodeName})`);
+  const uri = database.read().PortalUri ?? web.origin;
+  const version = installedVersion(machineDir) ?? database.read().ServerVersion;
+  const context: ServerContext = { database, folders, faults, log, truth, queue, logs, thumbprints: new TentacleThumbprints(database), nodeName, version, offlineAfterMs, uri, startedAt: new Date(), phase: 'starting' };
+  log.write('INFO', `Octopus Server ${version} is starting (node ${nodeName})`);
   const app = await createApp(context, stores);
   await app.listen({ host: '127.0.0.1', port: Number(web.port) });
-  const { listener, heart } = await startUp(context, stores, configuration, pollingPauseFactor(home)).catch(async (error: unknown) => {
+  const { listener, heart } = await startUp(context, stores, configuration, pollingPauseFactor(home), startFault() === 'hangs').catch(async (error: unknown) => {
     await app.close();
     throw error;
   });
@@ -79,11 +87,11 @@ export async function runServer(machineDir: string, configuration: Configuration
 }
 
 /** What follows once the web port answers 503: certificate, communications port, lost tasks, queue. */
-async function startUp(context: ServerContext, stores: Stores, configuration: Configuration, pauseFactor: number): Promise<{ listener: Server; heart: NodeJS.Timeout }> {
-  const { database, queue, truth, faults, log, nodeName, uri } = context;
+async function startUp(context: ServerContext, stores: Stores, configuration: Configuration, pauseFactor: number, hangs: boolean): Promise<{ listener: Server; heart: NodeJS.Timeout }> {
+  const { database, queue, truth, faults, log, nodeName, uri, thumbprints, offlineAfterMs } = context;
   const certificate = readCertificate(database);
   const queues = new PollingQueues(pauseFactor);
-  const parts = { database, artifacts: stores.artifacts, certificate, queues, serverUri: uri };
+  const parts = { database, artifacts: stores.artifacts, certificate, thumbprints, queues, serverUri: uri };
   queue.runner('Health', healthRunner(parts));
   queue.runner('AdHocScript', adHocScriptRunner(parts));
   queue.runner('TentacleAddTrust', trustTaskRunner(parts, faults, '--trust'));
@@ -91,22 +99,22 @@ async function startUp(context: ServerContext, stores: Stores, configuration: Co
   queue.runner('RunbookRun', runbookRunRunner({ ...parts, packages: stores.packages }));
   const listener = await listenForTentacles({
     port: Number(configuration.get('Octopus.Communications.ServicesPort')), certificate, queues, log, pauseFactor,
-    isRegistered: (thumbprint) => {
-      const { Machines, Workers } = database.read().Collections;
-      return [...Machines, ...Workers].some(({ Endpoint }) => Endpoint.Thumbprint === thumbprint);
-    },
+    isRegistered: (thumbprint) => thumbprints.isRegistered(thumbprint),
     poller: (event, detail) => truth.event(event, { node: nodeName, ...detail }),
   });
-  const beat = () => database.write(({ Collections }) => {
-    const node = Collections.OctopusServerNodes.find(({ Name }) => Name === nodeName);
-    if (node) node.LastSeen = new Date().toISOString();
-  });
-  beat();
-  const heart = setInterval(beat, heartbeatMs);
+  registerNode(database, { name: nodeName, version: context.version, webPort: Number(new URL(configuration.get('Octopus.WebPortal.ListenPrefixes') ?? '').port) });
+  const heart = setInterval(() => {
+    try {
+      giveSignOfLife(database, nodeName);
+      queue.markAbandoned();
+    } catch (error) {
+      log.write('ERROR', `The node could not give a sign of life: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }, offlineAfterMs / heartbeats);
   queue.markLost();
   truth.effective({ unit: 'octopusserver.service', node: nodeName, pid: process.pid, presents: certificate.thumbprint, startedAt: context.startedAt.toISOString() });
   truth.event('server-started', { node: nodeName, pid: process.pid, thumbprint: certificate.thumbprint });
-  if (faults.current().serverStart !== 'hangs') {
+  if (!hangs) {
     context.phase = 'ready';
     queue.start();
     log.write('INFO', `Listening for Tentacles with the certificate ${certificate.thumbprint}; web portal at ${uri}`);

@@ -3,6 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSy
 import { basename, delimiter, join } from 'node:path';
 import { faultStrikes } from '../machines/faults.ts';
 import { homeOf, machineLayout } from '../machines/layout.ts';
+import { preloading } from '../machines/preload.ts';
 import { killAll, markedProcesses, signal } from '../machines/processes.ts';
 import { recordEvent } from '../truth/events.ts';
 import { now, Service, type Instant, type ServiceSurroundings } from './service.ts';
@@ -27,7 +28,7 @@ export class Machine {
     this.name = basename(dir);
     this.dir = dir;
     this.surroundings = {
-      environment: { PATH: [layout.bin, process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'].join(delimiter), LANG: 'C.UTF-8', SANDBOX_MACHINE: dir },
+      environment: { PATH: [layout.bin, process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'].join(delimiter), LANG: 'C.UTF-8', SANDBOX_MACHINE: dir, ...preloadSetting(layout.about) },
       journal: layout.journal,
       rootHome: layout.root,
       startFails: (unit) => unit === 'Tentacle.service' && faultStrikes(dir, 'startFails'),
@@ -149,7 +150,16 @@ export class Machine {
     this.transient.clear();
   }
 
-  private processes(): number[] {
+  /** SIGSTOPs or SIGCONTs its processes: all, those of a unit, or one. Returns how many. */
+  signalProcesses(name: 'SIGSTOP' | 'SIGCONT', which: { unit?: Service; pid?: number } = {}): number {
+    const all = which.unit ? which.unit.members() : this.processes();
+    const meant = which.pid === undefined ? all : all.filter((pid) => pid === which.pid);
+    signal(meant, name);
+    this.record(name === 'SIGSTOP' ? 'processes-suspended' : 'processes-resumed', { pids: meant });
+    return meant.length;
+  }
+
+  processes(): number[] {
     return markedProcesses((setting) => setting === `SANDBOX_MACHINE=${this.dir}`);
   }
 
@@ -161,6 +171,16 @@ export class Machine {
 
   private record(event: string, detail: Record<string, unknown> = {}): void {
     recordEvent(homeOf(this.dir), this.name, event, detail);
+  }
+}
+
+/** What every Node process of the machine loads first, if anything. */
+function preloadSetting(about: string): Record<string, string> {
+  try {
+    const { preload } = JSON.parse(readFileSync(about, 'utf8')) as { preload?: string };
+    return preload === undefined ? {} : { NODE_OPTIONS: preloading(preload) };
+  } catch {
+    return {};
   }
 }
 

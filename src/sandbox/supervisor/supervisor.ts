@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readSandboxFile } from '../machines/sandbox-file.ts';
 import { killAll, markedProcesses } from '../machines/processes.ts';
 import type { SupervisorRequest } from './call.ts';
-import { createControl } from './control.ts';
+import { createControl, mountShares } from './control.ts';
 import { Machine } from './machine.ts';
 import { systemctl, type CommandResult } from './systemctl.ts';
 import { systemdRun } from './systemd-run.ts';
@@ -27,6 +27,8 @@ export function belongsTo(home: string): (setting: string) => boolean {
 export async function startSupervisor(home: string): Promise<Supervisor> {
   const file = readSandboxFile(home);
   const machines = new Map(file.machines.map(({ name, dir }) => [name, new Machine(dir)]));
+  if (file.loadBalancer) machines.set(file.loadBalancer.machine, new Machine(file.loadBalancer.dir));
+  mountShares(file);
   const remaining = () => markedProcesses(belongsTo(home));
   await killAll(remaining);
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineLayout } from '../machines/layout.ts';
-import type { MachineRecord } from '../machines/sandbox-file.ts';
+import type { LoadBalancerRecord, MachineRecord, NodeRecord, SandboxFile } from '../machines/sandbox-file.ts';
 import { TentacleConfiguration } from '../tentacle/configuration.ts';
 import type { TrustedServer } from '../tentacle/trusted-servers.ts';
 import { readEvents, type TruthEvent } from './events.ts';
@@ -12,10 +12,31 @@ export interface GroundTruth {
   server: {
     database: { thumbprint: string | null };
     /** `presents`: the certificate in force in the running process; null when it does not run. */
-    nodes: { name: string; machine: string; running: boolean; pid: number | null; presents: string | null; drained?: unknown }[];
+    nodes: NodeTruth[];
+    /** Null when the estate has none. `inService`: the nodes that get requests. */
+    loadBalancer: { machine: string; running: boolean; pid: number | null; inService: string[] } | null;
+    /** What the mount points lead to; null with a single node. */
+    share: string | null;
   };
   tentacles: TentacleTruth[];
   events: TruthEvent[];
+}
+
+export interface NodeTruth {
+  name: string;
+  machine: string;
+  running: boolean;
+  pid: number | null;
+  presents: string | null;
+  /** How often the process has come up since the sandbox was made. */
+  starts: number;
+  /** As the database has it; null when it has no node of this name. */
+  drained: boolean | null;
+  lastSeen: string | null;
+  /** Of the process that started last. */
+  version: string | null;
+  webPort: number | null;
+  commsPort: number | null;
 }
 
 export interface TentacleTruth {
@@ -37,24 +58,36 @@ export interface TentacleTruth {
 }
 
 /** Reads configuration files, database and what the processes reported of themselves, now. */
-export function readGroundTruth(home: string, machines: MachineRecord[]): GroundTruth {
+export function readGroundTruth(home: string, { machines, server, loadBalancer, share }: Pick<SandboxFile, 'machines' | 'server' | 'loadBalancer' | 'share'>): GroundTruth {
+  const content = databaseContent(home);
   return {
     server: {
-      database: { thumbprint: databaseCertificate(home)?.thumbprint ?? null },
-      nodes: machines.filter(({ isServer }) => isServer).map((machine) => nodeTruth(machine)),
+      database: { thumbprint: certificateIn(content)?.thumbprint ?? null },
+      nodes: machines.filter(({ isServer }) => isServer).map((machine) => nodeTruth(machine, server?.nodes?.find((node) => node.machine === machine.name), content?.Collections.OctopusServerNodes ?? [])),
+      loadBalancer: loadBalancer ? balancerTruth(loadBalancer) : null,
+      share: share ?? null,
     },
     tentacles: machines.map((machine) => tentacleTruth(machine)),
     events: readEvents(home),
   };
 }
 
-function nodeTruth(machine: MachineRecord): GroundTruth['server']['nodes'][number] {
+function nodeTruth(machine: MachineRecord, made: NodeRecord | undefined, rows: StoredNode[]): NodeTruth {
   const report = readReport<{ node?: string; name?: string; presents?: string }>(machine.dir, 'octopusserver');
   const running = isReportCurrent(report);
+  const name = (running ? report?.node ?? report?.name : undefined) ?? made?.name ?? report?.node ?? machine.name;
+  const row = rows.find(({ Name }) => Name === name);
   return {
-    name: report?.node ?? report?.name ?? machine.name, machine: machine.name, running,
-    pid: running ? report?.pid ?? null : null, presents: running ? report?.presents ?? null : null,
+    name, machine: machine.name, running,
+    pid: running ? report?.pid ?? null : null, presents: running ? report?.presents ?? null : null, starts: report?.starts ?? 0,
+    drained: row?.IsInMaintenanceMode ?? null, lastSeen: row?.LastSeen ?? null, version: row?.Version ?? null, webPort: made?.webPort ?? null, commsPort: made?.commsPort ?? null,
   };
+}
+
+function balancerTruth({ machine, dir }: LoadBalancerRecord): GroundTruth['server']['loadBalancer'] {
+  const report = readReport<{ inService: string[] }>(dir, 'load-balancer');
+  const running = isReportCurrent(report);
+  return { machine, running, pid: running ? report?.pid ?? null : null, inService: running ? report?.inService ?? [] : [] };
 }
 
 function tentacleTruth(machine: MachineRecord): TentacleTruth {
@@ -80,11 +113,23 @@ function tentacleTruth(machine: MachineRecord): TentacleTruth {
 
 /** The server certificate that the database holds now; null when there is no database that can be read. */
 export function databaseCertificate(home: string): { thumbprint: string; der: Buffer } | null {
-  return attempt(() => {
-    const content = JSON.parse(readText(join(home, 'server', 'octopus.db.json'))) as { Collections: { Certificates: { Id: string; Thumbprint: string; Certificate: string }[] } };
-    const found = content.Collections.Certificates.find(({ Id }) => Id === 'certificate-global');
-    return found ? { thumbprint: found.Thumbprint, der: Buffer.from(found.Certificate, 'base64') } : null;
-  });
+  return certificateIn(databaseContent(home));
+}
+
+interface StoredNode { Name: string; LastSeen: string; IsInMaintenanceMode: boolean; Version?: string }
+interface StoredContent { Collections: { Certificates: { Id: string; Thumbprint: string; Certificate: string }[]; OctopusServerNodes: StoredNode[] } }
+
+export function databasePath(home: string): string {
+  return join(home, 'server', 'octopus.db.json');
+}
+
+function databaseContent(home: string): StoredContent | null {
+  return attempt(() => JSON.parse(readText(databasePath(home))) as StoredContent);
+}
+
+function certificateIn(content: StoredContent | null): { thumbprint: string; der: Buffer } | null {
+  const found = content?.Collections.Certificates.find(({ Id }) => Id === 'certificate-global');
+  return found ? { thumbprint: found.Thumbprint, der: Buffer.from(found.Certificate, 'base64') } : null;
 }
 
 function readText(path: string): string {

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Database } from '../database/database.ts';
-import { foldersOf } from '../folders.ts';
-import { defaultInstance, listInstances, masterKeyOf, readConfiguration, type InstanceRecord } from '../instance.ts';
+import { defaultInstance, listInstances, readConfiguration, type InstanceRecord } from '../instance.ts';
+import { databaseOf } from '../open-database.ts';
 import { exportCertificate, importCertificate, newCertificate, showThumbprint } from './certificate-commands.ts';
 import type { Command } from './command.ts';
 import { ControlledFailure, print, printError, terminationBlock } from './console.ts';
@@ -63,7 +62,7 @@ async function perform(machineDir: string, name: string, command: Command, args:
   if (missing.length > 0) throw new Error(`Missing required value for option '--${missing[0]}'.`);
   const instance = command.standalone ? { name: '', configurationFile: '' } : chosenInstance(machineDir, values);
   const configuration = command.standalone ? new Map<string, string>() : readConfiguration(instance.configurationFile);
-  const database = () => new Database(foldersOf(configuration).database, masterKeyOf(machineDir, configuration));
+  const database = () => databaseOf(machineDir, configuration);
   return (await command.run({ machineDir, options: values, instance, configuration, database })) ?? 0;
 }
 

@@ -8,6 +8,18 @@ const collectionNames: CollectionName[] = ['Spaces', 'Environments', 'Machines',
   'Runbooks', 'RunbookProcesses', 'RunbookSnapshots', 'RunbookRuns', 'ActionTemplates', 'Feeds', 'Packages', 'LibraryVariableSets', 'VariableSets', 'Artifacts',
   'ServerTasks', 'OctopusServerNodes', 'Users', 'ApiKeys', 'Certificates', 'Maintenance'];
 
+export type DatabaseTrouble = 'gone' | 'readOnly';
+
+/** What SQL Server's client says. */
+export class DatabaseUnavailable extends Error {
+  override name = 'SqlException';
+  constructor(trouble: DatabaseTrouble) {
+    super(trouble === 'gone'
+      ? 'A network-related or instance-specific error occurred while establishing a connection to SQL Server. The server was not found or was not accessible. Verify that the instance name is correct and that SQL Server is configured to allow remote connections.'
+      : 'Failed to update database "Octopus" because the database is read-only.');
+  }
+}
+
 export function emptyContent(installationId: string, serverVersion: string): DatabaseContent {
   const collections = Object.fromEntries(collectionNames.map((name) => [name, []])) as unknown as Collections;
   return { Format: 1, InstallationId: installationId, ServerVersion: serverVersion, Counters: {}, Collections: collections };
@@ -18,10 +30,14 @@ export function emptyContent(installationId: string, serverVersion: string): Dat
  * it and a killed process leaves either the old or the new content. Readers see a change of another process at their next read.
  */
 export class Database {
+  readonly #trouble: () => DatabaseTrouble | undefined;
   #content: DatabaseContent | null = null;
   #seen = '';
 
-  constructor(readonly path: string, readonly masterKey: Buffer) {}
+  /** `trouble`: what hinders this process now; asked at every access. */
+  constructor(readonly path: string, readonly masterKey: Buffer, trouble: () => DatabaseTrouble | undefined = () => undefined) {
+    this.#trouble = trouble;
+  }
 
   /** Creates the file; fails when it exists. */
   static create(path: string, masterKey: Buffer, content: DatabaseContent): Database {
@@ -31,6 +47,7 @@ export class Database {
 
   /** The content now. Callers must not change it. */
   read(): DatabaseContent {
+    if (this.#trouble() === 'gone') throw new DatabaseUnavailable('gone');
     const seen = this.#identity();
     if (this.#content === null || seen !== this.#seen) {
       this.#content = JSON.parse(readFileSync(this.path, 'utf8')) as DatabaseContent;
@@ -41,6 +58,8 @@ export class Database {
 
   /** One transaction: what `change` throws undoes it. */
   write<T>(change: (content: DatabaseContent) => T): T {
+    if (this.#trouble() === 'readOnly') throw new DatabaseUnavailable('readOnly');
+    if (this.#trouble() === 'gone') throw new DatabaseUnavailable('gone');
     return withLock(`${this.path}.lock`, () => {
       const content = this.read();
       let result: T;

@@ -50,7 +50,7 @@ export interface Artifact extends SpaceDocument { Filename: string; ServerTaskId
 
 export type TaskState = 'Queued' | 'Executing' | 'Cancelling' | 'Success' | 'Failed' | 'Canceled' | 'TimedOut';
 export interface ServerTask extends Named { SpaceId: string | null; ProjectId: string | null; Description: string; Arguments: Record<string, unknown>; State: TaskState; QueueTime: string; QueueTimeExpiry: string | null; StartTime: string | null; LastUpdatedTime: string; CompletedTime: string | null; ServerNode: string | null; ErrorMessage: string; HasWarningsOrErrors: boolean; CreatedBy: string; /** Who asked, for the run's system variables. */ Priority: number }
-export interface ServerNode extends Named { LastSeen: string; MaxConcurrentTasks: number; IsInMaintenanceMode: boolean; WebPort: number }
+export interface ServerNode extends Named { LastSeen: string; MaxConcurrentTasks: number; IsInMaintenanceMode: boolean; WebPort: number; /** Of the process that started last. */ Version?: string }
 
 /** `'*'` stands for every permission. `Spaces` is keyed by space id; `'*'` there for every space, those made later too. */
 export interface User extends Document { Username: string; DisplayName: string; IsActive: boolean; IsService: boolean; EmailAddress: string; System: string[]; Spaces: Record<string, string[]> }
@@ -67,4 +67,5 @@ export interface Collections {
 }
 export type CollectionName = keyof Collections;
 
-export interface DatabaseContent { Format: 1; InstallationId: string; ServerVersion: string; Counters: Record<string, number>; Collections: Collections }
+/** `PortalUri`: where the portal is reached when that is not the node's own address. */
+export interface DatabaseContent { Format: 1; InstallationId: string; PortalUri?: string; ServerVersion: string; Counters: Record<string, number>; Collections: Collections }

@@ -4,6 +4,7 @@ import type { Folders } from '../folders.ts';
 import type { ServerLog } from '../server-log.ts';
 import type { TaskQueue } from '../tasks/queue.ts';
 import type { TaskLogs } from '../tasks/task-logs.ts';
+import type { TentacleThumbprints } from '../tentacle-thumbprints.ts';
 import type { TruthLog } from '../truth-log.ts';
 
 export type ServerPhase = 'starting' | 'ready' | 'stopping';
@@ -17,7 +18,12 @@ export interface ServerContext {
   truth: TruthLog;
   queue: TaskQueue;
   logs: TaskLogs;
+  thumbprints: TentacleThumbprints;
   nodeName: string;
+  /** Of this process. */
+  version: string;
+  /** Without a sign of life for so long, a node is offline. */
+  offlineAfterMs: number;
   uri: string;
   startedAt: Date;
   phase: ServerPhase;

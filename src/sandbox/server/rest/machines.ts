@@ -90,6 +90,7 @@ function routesOf(router: Router, noun: Noun, view: string, edit: string): void 
     return created(call, call.context.database.write((content) => {
       const added = touch(call, { Id: nextId(content, noun === 'machines' ? 'Machines' : 'Workers'), ...machine } as Target & Worker);
       listOf(content.Collections).push(added);
+      call.context.thumbprints.remember(added);
       return toResource(call, added);
     }));
   });
@@ -101,7 +102,9 @@ function routesOf(router: Router, noun: Noun, view: string, edit: string): void 
     return call.context.database.write(({ Collections }) => {
       const stored = inSpace(call, listOf(Collections), current.Id);
       if (stored.Thumbprint !== machine.Thumbprint) call.context.truth.event('registration-changed', { registration: stored.Id, from: stored.Thumbprint, to: machine.Thumbprint });
-      return toResource(call, touch(call, Object.assign(stored, machine)));
+      Object.assign(stored, machine);
+      call.context.thumbprints.remember(stored);
+      return toResource(call, touch(call, stored));
     });
   });
   router.space('DELETE', `/${noun}/:id`, { permission: noun === 'machines' ? 'MachineDelete' : edit }, (call) => {
@@ -110,6 +113,7 @@ function routesOf(router: Router, noun: Noun, view: string, edit: string): void 
       const items = listOf(Collections);
       items.splice(items.findIndex((item) => item.Id === Id), 1);
     });
+    call.context.thumbprints.forget(Id);
     return {};
   });
 }

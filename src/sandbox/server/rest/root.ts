@@ -33,8 +33,8 @@ const capabilities = ['runbook-runs-create-v1', 'deployments-create-v1', 'releas
 export function rootRoutes(router: Router): void {
   const { context } = router;
   const describe = (self: string, links: Record<string, string>) => {
-    const { InstallationId, ServerVersion } = context.database.read();
-    return { Application: 'Octopus Deploy', Version: ServerVersion, ApiVersion: '3.0.0', InstallationId, IsEarlyAccessProgram: false, HasLongTermSupport: true, Links: { Self: self, ...links } };
+    const { InstallationId } = context.database.read();
+    return { Application: 'Octopus Deploy', Version: context.version, ApiVersion: '3.0.0', InstallationId, IsEarlyAccessProgram: false, HasLongTermSupport: true, Links: { Self: self, ...links } };
   };
   router.openOrSpace('', () => describe('/api', { ...spaceLinks('/api/Spaces-1'), ...systemLinks }), (call) => describe(`/api/${call.space.Id}`, { ...systemLinks, ...spaceLinks(`/api/${call.space.Id}`), SpaceHome: `/api/${call.space.Id}` }));
   router.either('GET', '/capabilities', {}, () => ({ Capabilities: capabilities }));

@@ -5,13 +5,9 @@ import { filtered, page } from './paging.ts';
 import { touch, type Call, type Router } from './router.ts';
 import type { Collections, ServerNode } from '../database/documents.ts';
 
-/** A node whose last sign of life is older counts as offline. */
-const offlineAfterMs = 60_000;
-
 const self = (node: ServerNode) => `/api/octopusservernodes/${node.Id}`;
 const resource = (node: ServerNode) => ({ Id: node.Id, Name: node.Name, LastSeen: node.LastSeen, Rank: 'Unknown', MaxConcurrentTasks: node.MaxConcurrentTasks, IsInMaintenanceMode: node.IsInMaintenanceMode, LastModifiedOn: node.LastModifiedOn ?? null, LastModifiedBy: node.LastModifiedBy ?? null, Links: { Self: self(node), Node: self(node), Details: `${self(node)}/details` } });
 const runningOn = (all: Collections, node: ServerNode) => all.ServerTasks.filter((task) => isRunning(task.State) && task.ServerNode === node.Name);
-const isOffline = (node: ServerNode) => Date.now() - Date.parse(node.LastSeen) > offlineAfterMs;
 
 function nodeOf(call: Call): ServerNode {
   const node = call.all.OctopusServerNodes.find(({ Id }) => Id.toLowerCase() === (call.params.id ?? '').toLowerCase());
@@ -22,17 +18,19 @@ function nodeOf(call: Call): ServerNode {
 /** Nodes; `IsInMaintenanceMode` is the drain flag of one node (octopus-rest.md 3.3). */
 export function serverNodeRoutes(router: Router): void {
   const { context } = router;
+  const isOffline = (node: ServerNode) => Date.now() - Date.parse(node.LastSeen) > context.offlineAfterMs;
+  const versionOf = (node: ServerNode) => node.Version ?? context.database.read().ServerVersion;
   router.open('/octopusservernodes/ping', (reply) => {
-    const { Collections, ServerVersion } = context.database.read();
+    const { Collections } = context.database.read();
     const node = Collections.OctopusServerNodes.find(({ Name }) => Name === context.nodeName);
     if (!node) throw notFound(context.nodeName);
     reply.code(node.IsInMaintenanceMode || isOffline(node) ? 418 : 200);
-    return { Id: node.Id, Name: node.Name, LastSeen: node.LastSeen, IsOffline: isOffline(node), MaxConcurrentTasks: node.MaxConcurrentTasks, IsInMaintenanceMode: node.IsInMaintenanceMode, Version: ServerVersion, Links: { Self: '/api/octopusservernodes/ping', Node: self(node) } };
+    return { Id: node.Id, Name: node.Name, LastSeen: node.LastSeen, IsOffline: isOffline(node), MaxConcurrentTasks: node.MaxConcurrentTasks, IsInMaintenanceMode: node.IsInMaintenanceMode, Version: context.version, Links: { Self: '/api/octopusservernodes/ping', Node: self(node) } };
   });
   router.system('GET', '/octopusservernodes', {}, (call) => page(call, 'OctopusServerNode', '/api/octopusservernodes', filtered(call, call.all.OctopusServerNodes), resource));
   router.system('GET', '/octopusservernodes/all', {}, (call) => filtered(call, call.all.OctopusServerNodes).map(resource));
   router.system('GET', '/octopusservernodes/summary', {}, (call) => ({
-    Nodes: call.all.OctopusServerNodes.map((node) => ({ ...resource(node), IsOffline: isOffline(node), RunningTaskCount: runningOn(call.all, node).length, Version: context.database.read().ServerVersion })), Links: { Self: '/api/octopusservernodes/summary' },
+    Nodes: call.all.OctopusServerNodes.map((node) => ({ ...resource(node), IsOffline: isOffline(node), RunningTaskCount: runningOn(call.all, node).length, Version: versionOf(node) })), Links: { Self: '/api/octopusservernodes/summary' },
   }));
   router.system('GET', '/octopusservernodes/:id', {}, (call) => resource(nodeOf(call)));
   router.system('GET', '/octopusservernodes/:id/details', {}, (call) => {

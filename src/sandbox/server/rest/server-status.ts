@@ -18,7 +18,7 @@ export function serverStatusRoutes(router: Router): void {
     return { Description: draining ? 'All nodes are draining tasks.' : 'Octopus Server is operating normally.', IsOperatingNormally: !draining, IsEntireClusterReadOnly: false, IsEntireClusterDrainingTasks: draining, IsCompliantWithLicense: true };
   });
   router.system('GET', '/serverstatus/system-info', { permission: 'AdministerSystem' }, () => ({
-    Version: context.database.read().ServerVersion, OSVersion: `${os.type()} ${os.release()}`, Uptime: new Date(Date.now() - context.startedAt.getTime()).toISOString().slice(11, 19), ThreadCount: 1, WorkingSetBytes: process.memoryUsage().rss, ClrVersion: '', Links: { Self: '/api/serverstatus/system-info' },
+    Version: context.version, OSVersion: `${os.type()} ${os.release()}`, Uptime: new Date(Date.now() - context.startedAt.getTime()).toISOString().slice(11, 19), ThreadCount: 1, WorkingSetBytes: process.memoryUsage().rss, ClrVersion: '', Links: { Self: '/api/serverstatus/system-info' },
   }));
   const maintenance = (on: boolean) => ({ Id: 'maintenance', IsInMaintenanceMode: on, Links: { Self: '/api/maintenanceconfiguration' } });
   router.system('GET', '/maintenanceconfiguration', {}, (call) => maintenance(call.all.Maintenance[0]?.IsInMaintenanceMode ?? false));

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { nextId, type Database } from '../database/database.ts';
+import { DatabaseUnavailable, nextId, type Database } from '../database/database.ts';
 import type { DatabaseContent, ServerTask, TaskState } from '../database/documents.ts';
 import type { Faults } from '../faults.ts';
 import type { ServerLog } from '../server-log.ts';
@@ -37,7 +37,7 @@ function complete(task: ServerTask, state: TaskState, message: string): void {
 
 interface Executing { cancel: AbortController; done: Promise<void> }
 
-export interface QueueParts { database: Database; nodeName: string; logs: TaskLogs; log: ServerLog; truth: TruthLog; faults: Faults }
+export interface QueueParts { database: Database; nodeName: string; logs: TaskLogs; log: ServerLog; truth: TruthLog; faults: Faults; /** Without a sign of life for so long, a node is offline and its tasks are abandoned. */ offlineAfterMs: number }
 
 /**
  * The task queue of one node (octopus-rest.md 10.1): at most `MaxConcurrentTasks` at a time, nothing new while the node is
@@ -56,10 +56,22 @@ export class TaskQueue {
 
   /** Tasks that this node left executing when it died end now: outcome unknown (octopus-rest.md 10.2). */
   markLost(): void {
-    const { database, nodeName, faults, logs, truth } = this.parts;
+    this.#markOf([this.parts.nodeName], 'The Octopus Server was restarted while this task was executing.');
+  }
+
+  /** Tasks of nodes that nobody has seen for so long that they count as offline end in the same way: any other node marks them. */
+  markAbandoned(): void {
+    const { database, nodeName, offlineAfterMs } = this.parts;
+    const { ServerTasks, OctopusServerNodes } = database.read().Collections;
+    const limit = Date.now() - offlineAfterMs;
+    const offline = OctopusServerNodes.filter(({ Name, LastSeen }) => Name !== nodeName && Date.parse(LastSeen) < limit).map(({ Name }) => Name);
+    if (ServerTasks.some((task) => isRunning(task.State) && offline.includes(task.ServerNode ?? ''))) this.#markOf(offline, 'The Octopus Server node that was executing this task is offline.');
+  }
+
+  #markOf(nodes: string[], message: string): void {
+    const { database, faults, logs, truth } = this.parts;
     const state = faults.current().restartMarks ?? 'Failed';
-    const message = 'The Octopus Server was restarted while this task was executing.';
-    const lost = database.write((content) => content.Collections.ServerTasks.filter((task) => isRunning(task.State) && task.ServerNode === nodeName).map((task) => {
+    const lost = database.write((content) => content.Collections.ServerTasks.filter((task) => isRunning(task.State) && nodes.includes(task.ServerNode ?? '')).map((task) => {
       const marked = task.State === 'Cancelling' ? 'Canceled' : state;
       complete(task, marked, message);
       task.HasWarningsOrErrors = true;
@@ -106,9 +118,17 @@ export class TaskQueue {
     this.pump();
   }
 
-  /** Looks at the database: claims what may run, passes cancellations on, times out what was never started. */
+  /** Looks at the database: claims what may run, passes cancellations on, times out what was never started. Nothing, while the database cannot be reached. */
   pump(): void {
     if (!this.#timer) return;
+    try {
+      this.#look();
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable)) this.parts.log.write('ERROR', `The task queue could not be looked at: ${String(error)}`);
+    }
+  }
+
+  #look(): void {
     const { database, nodeName } = this.parts;
     const all = database.read().Collections;
     for (const task of all.ServerTasks) {
@@ -174,12 +194,25 @@ export class TaskQueue {
     if (cancelled.aborted) await delay(1000 * (faults.current().slowCancelling ?? 0));
     live.root.status(outcome.state);
     live.close();
-    database.write((content) => {
+    const isOurs = await this.#untilWritten(() => database.write((content) => {
       const stored = content.Collections.ServerTasks.find(({ Id }) => Id === task.Id);
-      if (!stored || isFinal(stored.State)) return;
+      if (!stored || isFinal(stored.State)) return false;
       complete(stored, outcome.state, outcome.errorMessage);
       stored.HasWarningsOrErrors = outcome.hasWarnings || live.hasWarningsOrErrors();
-    });
-    truth.event('task-completed', { task: task.Id, name: task.Name, state: outcome.state });
+      return true;
+    }));
+    if (isOurs) truth.event('task-completed', { task: task.Id, name: task.Name, state: outcome.state });
+  }
+
+  /** How a task ended must not get lost because the database cannot be written just then. */
+  async #untilWritten<T>(write: () => T): Promise<T> {
+    for (;;) {
+      try {
+        return write();
+      } catch (error) {
+        if (!(error instanceof DatabaseUnavailable)) throw error;
+        await delay(250);
+      }
+    }
   }
 }

@@ -3,11 +3,12 @@ import type { Database } from '../database/database.ts';
 import type { MachineBase, ServerTask } from '../database/documents.ts';
 import type { ArtifactStore } from '../artifacts.ts';
 import type { PollingQueues } from '../polling-queues.ts';
+import type { TentacleThumbprints } from '../tentacle-thumbprints.ts';
 import { engineMachine, type CertificateInForce } from './engine-seam.ts';
 import { systemVariables } from './system-variables.ts';
 
 /** What every kind of task takes from the server. */
-export interface RunParts { database: Database; artifacts: ArtifactStore; certificate: CertificateInForce; queues: PollingQueues; serverUri: string }
+export interface RunParts { database: Database; artifacts: ArtifactStore; certificate: CertificateInForce; thumbprints: TentacleThumbprints; queues: PollingQueues; serverUri: string }
 
 /** Disabled machines and styles without a Tentacle are left out, with a line in the log that names each. */
 export function reachable(machines: MachineBase[], root: Activity): MachineBase[] {

@@ -60,18 +60,23 @@ export interface LiveLog { root: Activity; hasWarningsOrErrors(): boolean; close
 /** Activity logs: in memory while the task runs here, and a file per task, flushed at most twice a second and at the end. */
 export class TaskLogs {
   readonly #live = new Map<string, ActivityElement>();
-  constructor(private readonly folder: string) {
-    mkdirSync(folder, { recursive: true });
-  }
+  constructor(private readonly folder: string) {}
 
   open(taskId: string, name: string): LiveLog {
     const tree = element(`${taskId}_AAA`, name);
     let timer: NodeJS.Timeout | null = null;
     let warned = false;
+    let closing = false;
     this.#live.set(taskId, tree);
+    // A folder that cannot be written just now is written at the next change, or at the end.
     const flush = () => {
       timer = null;
-      this.#save(taskId, tree);
+      try {
+        this.#save(taskId, tree);
+        if (closing) this.#live.delete(taskId);
+      } catch {
+        changed();
+      }
     };
     const changed = () => {
       timer ??= setTimeout(flush, 500);
@@ -81,8 +86,8 @@ export class TaskLogs {
       hasWarningsOrErrors: () => warned,
       close: () => {
         if (timer) clearTimeout(timer);
+        closing = true;
         flush();
-        this.#live.delete(taskId);
       },
     };
   }
@@ -107,7 +112,9 @@ export class TaskLogs {
     };
     end(tree);
     tree.LogElements.push({ Category: 'Fatal', OccurredAt: now(), MessageText: text, Detail: null });
-    this.#save(taskId, tree);
+    try {
+      this.#save(taskId, tree);
+    } catch { /* the log of a task that is lost anyhow */ }
   }
 
   #path(taskId: string): string {
@@ -115,6 +122,7 @@ export class TaskLogs {
   }
 
   #save(taskId: string, tree: ActivityElement): void {
+    mkdirSync(this.folder, { recursive: true });
     const next = `${this.#path(taskId)}.${process.pid}`;
     writeFileSync(next, JSON.stringify(tree), { mode: 0o600 });
     renameSync(next, this.#path(taskId));
