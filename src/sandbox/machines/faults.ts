@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { ServerFaults } from '../server/faults.ts';
 import { homeOf, machineLayout } from './layout.ts';
 
 /** How one machine misbehaves: `machines.<name>` in DIR/faults.json. `true` always, a number that many times. */
@@ -22,8 +23,8 @@ export interface MachineFaults {
   cutOffFrom?: string[];
   /** Seconds by which its clock is wrong; negative = behind. */
   clock?: number;
-  /** `fails`: its server process ends at start; `hangs`: it answers 503 for ever. As the switch of the same name for all nodes. */
-  serverStart?: 'fails' | 'hangs';
+  /** The switches of the server (server/faults.ts), for its node alone. */
+  server?: ServerFaults;
   /** The version of Octopus Server that is installed here, from the next start on. */
   serverVersion?: string;
 }

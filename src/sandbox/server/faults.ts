@@ -35,7 +35,11 @@ export class Faults {
   #faults: ServerFaults = {};
   readonly #used = new Map<string, number>();
 
-  constructor(home: string) {
+  readonly #machine: string | null;
+
+  /** `machine`: the one whose own switches count before those for all. */
+  constructor(home: string, machine: string | null = null) {
+    this.#machine = machine;
     this.#path = join(home, 'faults.json');
   }
 
@@ -54,7 +58,8 @@ export class Faults {
       this.#seen = seen;
       this.#used.clear();
       try {
-        this.#faults = JSON.parse(readFileSync(this.#path, 'utf8')) as ServerFaults;
+        const { machines, ...all } = JSON.parse(readFileSync(this.#path, 'utf8')) as ServerFaults & { machines?: Record<string, { server?: ServerFaults }> };
+        this.#faults = { ...all, ...machines?.[this.#machine ?? '']?.server };
       } catch {
         // Written in place by somebody else just now: the next look sees it whole.
         this.#seen = '';

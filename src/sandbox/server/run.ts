@@ -25,7 +25,6 @@ import { installedVersion } from './installed-version.ts';
 import { giveSignOfLife, registerNode } from './node-registration.ts';
 import { TentacleThumbprints } from './tentacle-thumbprints.ts';
 import { nodeOfflineAfterMs, pollingPauseFactor } from '../machines/sandbox-file.ts';
-import { machineFaults } from '../machines/faults.ts';
 
 /** How many signs of life a node gives in the time after which it would count as offline. */
 const heartbeats = 6;
@@ -50,9 +49,8 @@ export async function runServer(machineDir: string, configuration: Configuration
   const folders = foldersOf(configuration);
   const log = new ServerLog(folders.home);
   const truth = new TruthLog(machineDir);
-  const faults = new Faults(home);
-  const startFault = () => machineFaults(machineDir).serverStart ?? faults.current().serverStart;
-  if (startFault() === 'fails') {
+  const faults = new Faults(home, basename(machineDir));
+  if (faults.current().serverStart === 'fails') {
     truth.event('server-start-failed', {});
     throw new Error('The server was told not to start.');
   }
@@ -69,7 +67,7 @@ export async function runServer(machineDir: string, configuration: Configuration
   log.write('INFO', `Octopus Server ${version} is starting (node ${nodeName})`);
   const app = await createApp(context, stores);
   await app.listen({ host: '127.0.0.1', port: Number(web.port) });
-  const { listener, heart } = await startUp(context, stores, configuration, pollingPauseFactor(home), startFault() === 'hangs').catch(async (error: unknown) => {
+  const { listener, heart } = await startUp(context, stores, configuration, pollingPauseFactor(home)).catch(async (error: unknown) => {
     await app.close();
     throw error;
   });
@@ -87,7 +85,7 @@ export async function runServer(machineDir: string, configuration: Configuration
 }
 
 /** What follows once the web port answers 503: certificate, communications port, lost tasks, queue. */
-async function startUp(context: ServerContext, stores: Stores, configuration: Configuration, pauseFactor: number, hangs: boolean): Promise<{ listener: Server; heart: NodeJS.Timeout }> {
+async function startUp(context: ServerContext, stores: Stores, configuration: Configuration, pauseFactor: number): Promise<{ listener: Server; heart: NodeJS.Timeout }> {
   const { database, queue, truth, faults, log, nodeName, uri, thumbprints, offlineAfterMs } = context;
   const certificate = readCertificate(database);
   const queues = new PollingQueues(pauseFactor);
@@ -114,7 +112,7 @@ async function startUp(context: ServerContext, stores: Stores, configuration: Co
   queue.markLost();
   truth.effective({ unit: 'octopusserver.service', node: nodeName, pid: process.pid, presents: certificate.thumbprint, startedAt: context.startedAt.toISOString() });
   truth.event('server-started', { node: nodeName, pid: process.pid, thumbprint: certificate.thumbprint });
-  if (!hangs) {
+  if (faults.current().serverStart !== 'hangs') {
     context.phase = 'ready';
     queue.start();
     log.write('INFO', `Listening for Tentacles with the certificate ${certificate.thumbprint}; web portal at ${uri}`);

@@ -45,6 +45,22 @@ describe('Two nodes on one database', () => {
     expect((await nodes.call<{ Nodes: object[] }>('NODE2', 'GET', 'octopusservernodes/summary')).body.Nodes).toMatchObject([{ Name: 'NODE1', Version: '2026.2.1000', IsOffline: false }, { Name: 'NODE2', Version: '2026.2.999', IsOffline: false }]);
   });
 
+  test('are behind a balancer that sends a request once: 502 when a node had it and is lost, another node when it is refused', async () => {
+    const { line } = nodes.sandbox;
+    await nodes.sandbox.setFaults({ dropConnections: { match: '/users/me$' } });
+    expect((await nodes.call(line.url, 'GET', 'users/me')).status).toBe(502);
+    await nodes.sandbox.setFaults({ machines: { 'octopus-02': { server: { unavailable: true } } } });
+    await until('the balancer has one left', 5000, async () => (await nodes.inService()).join() === 'NODE1');
+    await nodes.sandbox.setFaults({});
+    await until('the balancer has both', 5000, async () => (await nodes.inService()).length === 2);
+    await nodes.sandbox.unit('octopus-02', 'octopusserver', 'stop');
+    for (let index = 0; index < 4; index += 1) expect((await nodes.call(line.url, 'GET', 'users/me')).status).toBe(200);
+    const { starts } = await nodes.truth('NODE2');
+    await nodes.sandbox.unit('octopus-02', 'octopusserver', 'start');
+    await nodes.up('NODE2', starts);
+    await until('the balancer has both', 5000, async () => (await nodes.inService()).length === 2);
+  });
+
   test('each see packages, artifacts and task logs of the other in the shared folder', async () => {
     const { Id } = await nodes.script('NODE1', 'web-01', 'echo seen by both');
     await nodes.completed('NODE1', Id);

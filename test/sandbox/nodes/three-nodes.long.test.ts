@@ -198,12 +198,12 @@ describe('Three nodes', () => {
   });
 
   test('a node that does not come back after a restart leaves the others serving', async () => {
-    await nodes.sandbox.setFaults({ machines: { 'octopus-02': { serverStart: 'fails' } } });
+    await nodes.sandbox.setFaults({ machines: { 'octopus-02': { server: { serverStart: 'fails' } } } });
     await nodes.on('octopus-02', 'systemctl restart octopusserver');
     await until('its unit has failed', 20_000, async () => (await nodes.on('octopus-02', 'systemctl is-active octopusserver')).stdout.trim() === 'failed');
     await balanced(['NODE1', 'NODE3']);
     expect(await nodes.truth('NODE2')).toMatchObject({ running: false, presents: null });
-    await nodes.sandbox.setFaults({ machines: { 'octopus-02': { serverStart: 'hangs', serverVersion: '2026.3.1' } } });
+    await nodes.sandbox.setFaults({ machines: { 'octopus-02': { server: { serverStart: 'hangs' }, serverVersion: '2026.3.1' } } });
     await nodes.on('octopus-02', 'systemctl reset-failed octopusserver; systemctl start octopusserver');
     await until('it hangs', 10_000, async () => (await nodes.call('NODE2', 'GET', 'users/me')).status === 503);
     await nodes.sandbox.setFaults({ machines: { 'octopus-02': { serverVersion: '2026.3.1' } } });

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fromPfx, generateCertificate, toPfx, type CertificateWithKey } from '../certificate.ts';
 import { storeCertificate } from '../creation.ts';
 import type { Database } from '../database/database.ts';
@@ -91,7 +91,7 @@ export const importCertificate: Command = {
     const secret = password(context.options);
     print(`Importing the certificate stored in PFX file in ${given}${secret === null ? '' : ' using the provided password'}...`);
     print(masterKeyCheck);
-    const fault = new Faults(homeOfMachine(context.machineDir)).current().importCertificate;
+    const fault = new Faults(homeOfMachine(context.machineDir), basename(context.machineDir)).current().importCertificate;
     if (fault === 1) throw new ControlledFailure('The certificate could not be imported.');
     if (fault !== undefined) throw new Error('The certificate could not be imported.');
     const { certificate, several } = fromPfx(readFileSync(path), secret);

@@ -1,11 +1,12 @@
-import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 
-/** Field 22 of /proc/<pid>/stat, counted after the command name, which may hold blanks and brackets. */
+/** Field 22 of /proc/<pid>/stat, counted after the command name, which may hold blanks and brackets. Null for a process that has ended, whoever is yet to hear of it. */
 function startTimeOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? null : fields[19] ?? null;
   } catch {
     return null;
   }
@@ -22,18 +23,16 @@ function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-/** Takes away a lock whose owner was killed; puts it back when another process was faster. */
-function breakLock(lock: string, stale: string): void {
-  const aside = `${lock}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  try {
-    renameSync(lock, aside);
-  } catch {
-    return;
-  }
-  try {
-    if (readFileSync(aside, 'utf8') !== stale) linkSync(aside, lock);
-  } catch { /* the lock was taken again meanwhile */ }
-  rmSync(aside, { force: true });
+/**
+ * Takes away a lock whose owner was killed. Only one process does so at a time, since another one that looked earlier would
+ * take away the lock of whoever was faster.
+ */
+function breakLock(lock: string): void {
+  withLock(`${lock}.break`, () => {
+    try {
+      if (!isHeld(readFileSync(lock, 'utf8'))) unlinkSync(lock);
+    } catch { /* another process took it away */ }
+  });
 }
 
 /**
@@ -58,7 +57,7 @@ export function withLock<T>(lock: string, work: () => T, timeoutMs = 10_000): T 
       } catch {
         continue;
       }
-      if (!isHeld(holder)) breakLock(lock, holder);
+      if (!isHeld(holder)) breakLock(lock);
       else if (Date.now() > deadline) throw new Error(`The database is locked by process ${holder.split(' ')[0]}.`);
       else pause(2);
     }
