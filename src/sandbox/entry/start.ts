@@ -45,7 +45,7 @@ async function waitUntilReady(file: SandboxFile, home: string, seconds: number):
   const missing = new Set<string>();
   for (;;) {
     missing.clear();
-    const { tentacles, server: { loadBalancer } } = readGroundTruth(home, file);
+    const { tentacles, server: { loadBalancer, nodes: states } } = readGroundTruth(home, file);
     const on = tentacles.filter((tentacle) => tentacle.on);
     await Promise.all(on.map(async ({ machine, port, running }) => {
       const { noListen } = file.machines.find(({ name }) => name === machine) ?? {};
@@ -56,7 +56,8 @@ async function waitUntilReady(file: SandboxFile, home: string, seconds: number):
     await Promise.all(nodes.map(async ({ name, webPort }) => {
       if (!await serves(`http://127.0.0.1:${webPort}`)) missing.add(nodes.length > 1 ? `Octopus Server (node ${name})` : 'Octopus Server');
     }));
-    if (loadBalancer && loadBalancer.inService.length < nodes.length) missing.add(`the load balancer on ${loadBalancer.machine}`);
+    const expected = nodes.filter(({ machine }) => states.find((state) => state.machine === machine)?.drained !== true);
+    if (loadBalancer?.on && loadBalancer.inService.length < expected.length) missing.add(`the load balancer on ${loadBalancer.machine}`);
     if (missing.size === 0) return;
     if (Date.now() > end) throw new Error(`The sandbox is not ready after ${seconds} seconds: ${[...missing].join(', ')} did not answer. Its logs are in ${join(home, 'machines')}.`);
     await delay(40);

@@ -14,7 +14,7 @@ export interface GroundTruth {
     /** `presents`: the certificate in force in the running process; null when it does not run. */
     nodes: NodeTruth[];
     /** Null when the estate has none. `inService`: the nodes that get requests. */
-    loadBalancer: { machine: string; running: boolean; pid: number | null; inService: string[] } | null;
+    loadBalancer: { machine: string; on: boolean; running: boolean; pid: number | null; inService: string[] } | null;
     /** What the mount points lead to; null with a single node. */
     share: string | null;
   };
@@ -87,7 +87,7 @@ function nodeTruth(machine: MachineRecord, made: NodeRecord | undefined, rows: S
 function balancerTruth({ machine, dir }: LoadBalancerRecord): GroundTruth['server']['loadBalancer'] {
   const report = readReport<{ inService: string[] }>(dir, 'load-balancer');
   const running = isReportCurrent(report);
-  return { machine, running, pid: running ? report?.pid ?? null : null, inService: running ? report?.inService ?? [] : [] };
+  return { machine, on: isOn(dir), running, pid: running ? report?.pid ?? null : null, inService: running ? report?.inService ?? [] : [] };
 }
 
 function tentacleTruth(machine: MachineRecord): TentacleTruth {
@@ -98,7 +98,7 @@ function tentacleTruth(machine: MachineRecord): TentacleTruth {
   const configuration = new TentacleConfiguration(machine.config);
   return {
     machine: machine.name,
-    on: readText(machineLayout(machine.dir).power).trim() !== 'off',
+    on: isOn(machine.dir),
     running,
     pid: running ? report?.pid ?? null : null,
     starts: report?.starts ?? 0,
@@ -110,6 +110,8 @@ function tentacleTruth(machine: MachineRecord): TentacleTruth {
     config: machine.config,
   };
 }
+
+const isOn = (machineDir: string): boolean => readText(machineLayout(machineDir).power).trim() !== 'off';
 
 /** The server certificate that the database holds now; null when there is no database that can be read. */
 export function databaseCertificate(home: string): { thumbprint: string; der: Buffer } | null {
