@@ -21,6 +21,6 @@ export async function observeServer(context: PhaseContext, octopus: OctopusClien
 }
 
 /** The certificate that the node presents on a new connection, ended so that it logs no error (tentacle-trust.md section 8). */
-export async function presentedByNode(context: PhaseContext, port: number): Promise<CertificateFacts> {
+export async function presentedByNode(context: Pick<PhaseContext, 'network'>, port: number): Promise<CertificateFacts> {
   return certificateFactsOf((await readPeer(context.network, { host: NODE_ADDRESS, port, timeoutMs: 10_000 })).der);
 }
