@@ -14,7 +14,7 @@ export const planErrors = catalogue({
   MACHINE_NOT_SERVED: (values: { machines: { name: string; space: string; reason: string }[] }) => ({
     message: `${values.machines.length} machine(s) trust the server certificate but cannot be rotated by this version: ${values.machines.map((one) => `${printable(one.name)} in ${printable(one.space)} (${printable(one.reason)})`).join('; ')}.`,
     safe: `${NOTHING} Swapping the certificate would cut them off.`,
-    next: 'Waive each of them by name with a reason and an end date (Rotation.Waivers) if it may be cut off, or remove its registration; a machine whose shell is not known needs one full health check first.',
+    next: 'Waive each of them by name with a reason and an end date (Rotation.Waivers) if it may be cut off, or remove its registration. A machine whose shell is not known is checked in full by this step, unless it is disabled, does not answer, or runs these steps: enable or start it, or check its health once while nothing else runs, then run the runbook again.',
     failureMode: 'A2',
   }),
   HOST_NOT_RECOGNISED: (values: { own: string }) => ({

@@ -6,7 +6,9 @@ export type Route =
   /** It has no trust in the server certificate, or another one. */
   | { route: 'out-of-scope'; kind: string; reason: string }
   /** It has trust in the server certificate, and this version cannot rotate it: going on would cut it off (A2). */
-  | { route: 'unsupported'; kind: string; reason: string };
+  | { route: 'unsupported'; kind: string; reason: string }
+  /** A Tentacle that Octopus never checked in full: which way it goes shows when it has. Until then as unsupported. */
+  | { route: 'unchecked'; kind: string; reason: string };
 
 const NO_TENTACLE: Record<string, string> = {
   None: 'a cloud region runs nothing itself',
@@ -30,7 +32,7 @@ export function routeOf(registration: Pick<Registration, 'style' | 'uri' | 'shel
   if (style !== 'TentaclePassive' && style !== 'TentacleActive') return { route: 'unsupported', kind: style, reason: 'this communication style is not known' };
   const isPolling = style === 'TentacleActive';
   if (!thumbprint || !uri || !(isPolling ? /^poll:\/\//i : /^https:\/\//i).test(uri)) return { route: 'unsupported', kind: style, reason: 'its registration has no address or no certificate thumbprint' };
-  if (shell === null || shell === '') return { route: 'unsupported', kind: style, reason: 'its shell is not known yet; a full health check tells it' };
+  if (shell === null || shell === '') return { route: 'unchecked', kind: style, reason: 'its shell is not known yet; a full health check tells it' };
   if (shell !== 'Bash' && shell !== 'PowerShell') return { route: 'unsupported', kind: style, reason: `its shell is ${shell}, and only Bash and PowerShell are served` };
   return { route: isPolling ? 'polling' : 'listening', shell };
 }

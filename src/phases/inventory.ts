@@ -1,7 +1,7 @@
 import type { Thumbprint } from '../certificates/thumbprint.ts';
 import type { EntryData, OutOfScope, PlannedMachine } from '../journal/contract.ts';
 import type { OctopusClient, Registration, Space } from '../octopus/contract.ts';
-import { routeOf } from '../gates/routes.ts';
+import { routeOf, type Route } from '../gates/routes.ts';
 
 /** Everything registered with a server, sorted by what can be done with it. */
 export interface Inventory {
@@ -10,6 +10,8 @@ export interface Inventory {
   outOfScope: OutOfScope[];
   /** Machines that trust the server certificate and that this version cannot rotate. */
   unsupported: { name: string; space: string; reason: string }[];
+  /** Those of them that only lack a full health check, which tells their shell. */
+  unchecked: Registration[];
 }
 
 /** The part of a plan that is read from what is registered. Waived machines of an unserved kind are cut off by the swap, on purpose and by name. */
@@ -23,7 +25,8 @@ export function scopeOf(inventory: Inventory): Pick<EntryData['planned'], 'space
  * that each is touched once. `own` is the thumbprint of the host's own Tentacle (A41).
  */
 export async function readInventory(octopus: OctopusClient, spaces: Space[], own: Thumbprint): Promise<Inventory> {
-  const inventory: Inventory = { spaces: [], machines: [], outOfScope: [], unsupported: [] };
+  const inventory: Inventory = { spaces: [], machines: [], outOfScope: [], unsupported: [], unchecked: [] };
+  const found: Found[] = [];
   const groups = new Map<string, Registered[]>();
   for (const space of spaces) {
     const registrations = await octopus.registrations(space.id);
@@ -37,10 +40,20 @@ export async function readInventory(octopus: OctopusClient, spaces: Space[], own
       const route = routeOf(registration);
       if (route.route === 'out-of-scope') inventory.outOfScope.push({ name: registration.name, kind: route.kind, spaceName: space.name, reason: route.reason });
       else if (route.route === 'unsupported') inventory.unsupported.push({ name: registration.name, space: space.name, reason: route.reason });
-      else {
-        const key = machineKey(registration.thumbprint!, registration.uri!);
-        groups.set(key, [...(groups.get(key) ?? []), { registration, space, route }]);
-      }
+      else found.push({ registration, space, route });
+    }
+  }
+  const keyOf = ({ registration }: Found) => machineKey(registration.thumbprint!, registration.uri!);
+  // The shell is the machine's: another registration of the same Tentacle may have told it.
+  const known = new Map(found.flatMap((one) => (isChecked(one) ? [[keyOf(one), one.route]] : [])));
+  for (const one of found) {
+    const key = keyOf(one);
+    const { registration, space } = one;
+    const route = known.get(key);
+    if (route) groups.set(key, [...(groups.get(key) ?? []), { registration, space, route }]);
+    else if (one.route.route === 'unchecked') {
+      inventory.unsupported.push({ name: registration.name, space: space.name, reason: one.route.reason });
+      inventory.unchecked.push(registration);
     }
   }
   for (const [key, group] of groups) inventory.machines.push(plannedMachine(key, group, own));
@@ -48,7 +61,10 @@ export async function readInventory(octopus: OctopusClient, spaces: Space[], own
   return inventory;
 }
 
-interface Registered { registration: Registration; space: Space; route: { route: 'listening' | 'polling'; shell: 'Bash' | 'PowerShell' } }
+interface Found { registration: Registration; space: Space; route: Exclude<Route, { route: 'out-of-scope' | 'unsupported' }> }
+type Registered = Found & { route: { route: 'listening' | 'polling' } }
+
+const isChecked = (one: Found): one is Registered => one.route.route !== 'unchecked';
 
 /** Own thumbprint and where it answers; for a polling Tentacle its subscription, which is compared as it is written. */
 function machineKey(thumbprint: Thumbprint, uri: string): string {
@@ -78,7 +94,8 @@ function plannedMachine(key: string, group: Registered[], own: Thumbprint): Plan
   };
 }
 
-function addressOf(uri: string): { host: string; port: number } {
+/** Where a listening Tentacle is dialled. */
+export function addressOf(uri: string): { host: string; port: number } {
   const url = new URL(uri);
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || '443') };
 }

@@ -66,7 +66,7 @@ async function askEnabled(context: PhaseContext, rotation: Rotation, machines: r
 }
 
 /** Keys of the machines that answer a connection test of Octopus. */
-export async function connected(context: PhaseContext, rotation: { id: string; octopus: Rotation['octopus'] }, machines: readonly PlannedMachine[]): Promise<Set<string>> {
+export async function connected(context: PhaseContext, rotation: { id: string; octopus: Rotation['octopus'] }, machines: readonly { key: string; registrations: readonly { id: string; spaceId: string; isDisabled: boolean }[] }[]): Promise<Set<string>> {
   const keys = new Set<string>();
   for (const spaceId of new Set(machines.flatMap((machine) => machine.registrations.map((one) => one.spaceId)))) {
     const here = machines.flatMap((machine) => machine.registrations.filter((one) => one.spaceId === spaceId && !one.isDisabled).map((one) => ({ key: machine.key, id: one.id })));

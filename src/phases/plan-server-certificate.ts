@@ -1,4 +1,5 @@
 import type PlanServerCertificateInputs from '../../steps/plan-server-certificate/inputs.ts';
+import type { Thumbprint } from '../certificates/thumbprint.ts';
 import { counted } from '../errors/counted.ts';
 import { planErrors } from '../errors/plan.ts';
 import { rollBackErrors } from '../errors/roll-back.ts';
@@ -18,6 +19,7 @@ import { planHash } from './plan-hash.ts';
 import { startRelay } from './relay-job.ts';
 import { observeServer, type ServerObservation } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
+import { checkUnknownShells } from './unknown-shells.ts';
 import { readWaivers } from './waivers.ts';
 import { abandoning, proofOf, rollingBack } from '../journal/views.ts';
 import { swapIsDone } from './swap-state.ts';
@@ -83,10 +85,21 @@ async function observe(context: PhaseContext, inputs: PlanServerCertificateInput
   if (visible.verdict !== 'pass') demandPass(visible);
   const commands = await serverCommands(context, inputs.OctopusServer);
   const server = await observeServer(context, octopus, commands);
-  const read = await readInventory(octopus, spaces, await ownThumbprint(context));
-  const inventory = { ...read, machines: await withoutAliases(context, octopus, read.machines, inputs.TaskId, server.database) };
+  const inventory = await inventoryOf(context, octopus, inputs.TaskId, server.database);
   for (const space of inventory.spaces) context.voice.info(`Space ${printable(space.name)}: ${counted(space.targets, 'deployment target')}, ${counted(space.workers, 'worker')}`);
   return { octopus, version: about.version, installationId: about.installationId, nodes, inventory, server, octopusServer: commands.executable, visible };
+}
+
+async function inventoryOf(context: PhaseContext, octopus: OctopusClient, taskId: string, observed: Thumbprint): Promise<Inventory> {
+  const read = await readInventory(octopus, await octopus.spaces(), await ownThumbprint(context));
+  return { ...read, machines: await withoutAliases(context, octopus, read.machines, taskId, observed) };
+}
+
+/** As seen, once Octopus found out the shells that it did not know. Before a rotation is opened there is no journal, and the tasks change none of what it would be about. */
+async function withKnownShells(context: PhaseContext, inputs: PlanServerCertificateInputs, seen: Observation, rotation: Rotation | null): Promise<Observation> {
+  const { octopus, inventory, server } = seen;
+  const isChecked = await checkUnknownShells(context, octopus, inventory.unchecked, await ownThumbprint(context), rotation?.id ?? `plan-${inputs.TaskId}`, rotation);
+  return isChecked ? { ...seen, inventory: await inventoryOf(context, octopus, inputs.TaskId, server.database) } : seen;
 }
 
 /** Every reason why this estate may not be rotated, all at once. */
@@ -101,7 +114,8 @@ function scopeGate(seen: Observation, options: RotationOptions, own: string, now
   );
 }
 
-async function planAnew(context: PhaseContext, inputs: PlanServerCertificateInputs, seen: Observation, options: RotationOptions, due: string[]): Promise<PhaseResult> {
+async function planAnew(context: PhaseContext, inputs: PlanServerCertificateInputs, first: Observation, options: RotationOptions, due: string[]): Promise<PhaseResult> {
+  const seen = await withKnownShells(context, inputs, first, null);
   demandPass(scopeGate(seen, options, await ownThumbprint(context), context.clock.now()));
   const plan = planOf(seen, options);
   const opened: EntryData['opened'] = {
@@ -125,11 +139,12 @@ async function planAnew(context: PhaseContext, inputs: PlanServerCertificateInpu
 }
 
 /** Re-emits what the journal fixed. Scope and options are brought up to date before the swap; OLD and NEW never change (rule 1). */
-async function resume(context: PhaseContext, inputs: PlanServerCertificateInputs, rotation: Rotation, seen: Observation, options: RotationOptions): Promise<PhaseResult> {
+async function resume(context: PhaseContext, inputs: PlanServerCertificateInputs, rotation: Rotation, first: Observation, options: RotationOptions): Promise<PhaseResult> {
   context.voice.highlight(`Rotation ${rotation.id} is open; this run goes on with it.`);
   if (abandoning(rotation.entries())) throw planErrors.ROTATION_ABANDONED({ rotationId: rotation.id });
   if (rollingBack(rotation.entries())) throw rollBackErrors.ROTATION_ROLLING_BACK({ rotationId: rotation.id });
   if (!swapIsDone(rotation)) {
+    const seen = await withKnownShells(context, inputs, first, rotation);
     const now = planOf(seen, options);
     const known = new Set<string>([rotation.plan.old, rotation.fresh?.thumbprint ?? '']);
     if (!known.has(seen.server.database) || !known.has(seen.server.node.thumbprint)) throw planErrors.CERTIFICATE_FOREIGN({ found: known.has(seen.server.database) ? seen.server.node.thumbprint : seen.server.database, old: rotation.plan.old, fresh: rotation.fresh?.thumbprint ?? null });

@@ -24,6 +24,7 @@ import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { changeTrust, changeTrustOnHost, type TrustChange } from './trust-change.ts';
 import { recordJudgements } from './trust-judgements.ts';
+import { checkUnknownShells } from './unknown-shells.ts';
 import { readWaivers } from './waivers.ts';
 import { withdrawTrust } from './withdraw-trust.ts';
 import { entriesOf, findOpenRotation, withRotation, type Rotation } from './rotation.ts';
@@ -106,7 +107,10 @@ async function goBack(context: PhaseContext, inputs: RollBackServerCertificateIn
 /** Machines that came or went since the swap are taken in (A28), with the policy of this run: Plan does so before the swap only. */
 async function takeIn(context: PhaseContext, rotation: Rotation, inputs: RollBackServerCertificateInputs): Promise<void> {
   const waivers = readWaivers(inputs.Waivers);
-  const read = await readInventory(rotation.octopus, await rotation.octopus.spaces(), await ownThumbprint(context));
+  const own = await ownThumbprint(context);
+  const readAnew = async () => readInventory(rotation.octopus, await rotation.octopus.spaces(), own);
+  const first = await readAnew();
+  const read = (await checkUnknownShells(context, rotation.octopus, first.unchecked, own, rotation.id, rotation)) ? await readAnew() : first;
   const known = joinAliases(read.machines, aliasSets(rotation.plan.machines));
   const inventory = { ...read, machines: await withoutAliases(context, rotation.octopus, known, inputs.TaskId, rotation.fresh!.thumbprint) };
   demandPass(everyMachineServed(inventory.unsupported, waivers, context.clock.now()));

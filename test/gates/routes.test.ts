@@ -23,11 +23,16 @@ describe('the route of a machine', () => {
     expect(routeOf(registration({ style: 'TentacleActive', uri: 'poll://abc/', shell: 'PowerShell' }))).toEqual({ route: 'polling', shell: 'PowerShell' });
   });
 
+  it('one that was never checked in full is told apart, and nothing is guessed of it', () => {
+    expect(routeOf(registration({ shell: null }))).toEqual({ route: 'unchecked', kind: 'TentaclePassive', reason: 'its shell is not known yet; a full health check tells it' });
+    expect(routeOf(registration({ shell: null, uri: null })).route).toBe('unsupported');
+  });
+
   it('A11: a Kubernetes agent is not guessed to be an ordinary polling Tentacle', () => {
     expect(routeOf(registration({ style: 'KubernetesTentacle', uri: 'poll://abc/' })).route).toBe('unsupported');
   });
 
-  it.each([['an unknown style', { style: 'Quantum' }], ['no address', { uri: null }], ['no thumbprint', { thumbprint: null }], ['an unknown shell', { shell: null }], ['another shell', { shell: 'Fish' }], ['an address that is not https', { uri: 'http://web-01:10933/' }]])('%s is unsupported, never guessed to be harmless', (_name, given) => {
+  it.each([['an unknown style', { style: 'Quantum' }], ['no address', { uri: null }], ['no thumbprint', { thumbprint: null }], ['another shell', { shell: 'Fish' }], ['an address that is not https', { uri: 'http://web-01:10933/' }]])('%s is unsupported, never guessed to be harmless', (_name, given) => {
     expect(routeOf(registration(given)).route).toBe('unsupported');
   });
 });

@@ -51,4 +51,14 @@ describe('what is in scope', () => {
     expect(machines).toEqual([]);
     expect(unsupported.map((one) => one.name)).toEqual(['agent', 'odd']);
   });
+
+  it('A28: one whose shell is not known cannot be rotated until it is, unless another registration of the same Tentacle tells it', async () => {
+    const unknown = (Id: string, Name: string, Thumbprint: string) => ({ ...resource(Id, Name, Thumbprint, `https://${Thumbprint.slice(0, 4)}:10933/`), ShellName: 'Unknown' });
+    const { machines, unsupported, unchecked } = await inventoryOf({
+      'Spaces-1/machines': [unknown('Machines-1', 'again', NEW), unknown('Machines-2', 'alone', THIRD)],
+      'Spaces-2/workers': [{ ...unknown('Workers-1', 'known', NEW), ShellName: 'PowerShell' }],
+    });
+    expect(machines.map((one) => [one.shell, one.registrations.map((registration) => registration.name)])).toEqual([['PowerShell', ['again', 'known']]]);
+    expect([unsupported.map((one) => one.name), unchecked.map((one) => one.id)]).toEqual([['alone'], ['Machines-2']]);
+  });
 });

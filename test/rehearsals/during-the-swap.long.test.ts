@@ -65,7 +65,7 @@ describe('one rotation through everything that can go wrong before the import', 
     expect(log).toMatch(/1 machine\(s\) lost the proof that they trust the new certificate: web-02 \(it[a-z ]* does not answer/);
   });
 
-  it('A28: a machine that is registered during the drain: the relay refuses with its name, and Plan until a health check has told its shell', async () => {
+  it('A28: a machine that is registered during the drain: the relay refuses with its name, and the next Plan lets Octopus find out its shell', async () => {
     const { spaceId } = story.installed;
     const api = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
       const response = await fetch(`${story.sandbox.line.url}/api/${spaceId}/${path}`, { method, headers: { 'X-Octopus-ApiKey': story.sandbox.line.apiKey, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
@@ -85,11 +85,12 @@ describe('one rotation through everything that can go wrong before the import', 
     await other.finish();
     const refused = await story.entry('the relay refuses', (entry) => entry.kind === 'phase-finished' && entry.runner === 'relay', after);
     expect(refused.kind === 'phase-finished' && refused.data).toMatchObject({ outcome: 'refused', refusals: [{ code: 'INVENTORY_CHANGED', message: expect.stringMatching(/not those of the plan: new: web-02-again\./) as string }] });
-    const { log } = await expectNotSwapped(after, 'MACHINE_NOT_SERVED');
-    expect(log).toMatch(/web-02-again in Default \(its shell is not known yet; a full health check tells it\)/);
-    const registeredAgain = (await story.client.registrations(spaceId)).find((one) => one.name === 'web-02-again')!;
-    const health = await story.client.checkHealth({ description: 'Health check of the new machine', spaceId, machineIds: [registeredAgain.id], onlyTestConnection: false, timeoutMs: 60_000 });
-    expect((await story.ended(health.id)).task.state).toBe('Success');
+    expect((await story.client.registrations(spaceId)).find((one) => one.name === 'web-02-again')!.shell).toBeNull();
+    const { log } = await expectNotSwapped(after, 'INVENTORY_CHANGED');
+    expect(log).toMatch(/full health check of 1 registration\(s\) whose shell is not known: web-02-again/);
+    expect((await story.client.registrations(spaceId)).find((one) => one.name === 'web-02-again')!.shell).toBe('Bash');
+    const effects = story.journal().slice(after).flatMap((entry) => (entry.kind === 'intent' || entry.kind === 'done') && entry.data.effect === 'find-out-shells' ? [entry.kind] : []);
+    expect(effects).toEqual(['intent', 'done']);
   });
 
   it('rule 10: when no machine answers under NEW the swap is undone, OLD is in force again, and the second run says so', async () => {

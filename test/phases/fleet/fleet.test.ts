@@ -115,6 +115,7 @@ it('2,000 machines are trusted, proved and retired in a time that grows with the
   const timeOf = async (count: number): Promise<number> => {
     const play = new Play(new Seeded(count));
     populate(play.fleet, count);
+    for (const machine of play.fleet.machines) for (const one of machine.registrations) if (one.isDisabled) one.shell = machine.shell;
     play.settings = { ...play.settings, offlineMachines: 'leave-behind', enableDisabled: true, atOnce: 100, waveSize: 500, canaries: 5 };
     play.startRun();
     for (const step of ['plan', 'backUp', 'generate', 'trust', 'prove', 'replace', 'swap', 'healthAfterSwap', 'retire', 'healthAfterRetire', 'verify'] as const) expect(await play[step](), step).toMatchObject({ ok: true });
@@ -126,4 +127,47 @@ it('2,000 machines are trusted, proved and retired in a time that grows with the
   expect(many).toBeLessThan(20_000);
   // Four times as many: four times as long, with room for a machine that has other work.
   expect(many).toBeLessThan(Math.max(few, 300) * 10);
+});
+
+describe('A28: a machine whose shell Octopus does not know', () => {
+  const shellOf = (play: Play, name: string) => play.fleet.machines.find((machine) => machine.name === name)!.registrations[0]!.shell;
+
+  it('is checked in full by Plan and taken in, whichever way it is reached, and the tasks of a rotation that is open are on record', async () => {
+    const play = await ready(3);
+    play.fleet.add({ name: 'dialled', unchecked: true });
+    play.fleet.add({ name: 'polled', route: 'polling', unchecked: true });
+    play.fleet.add({ name: 'proxied', viaProxy: true, unchecked: true, registrations: [{ space: 'Spaces-2', kind: 'worker' }] });
+    expect(await play.plan()).toMatchObject({ ok: true, outputs: { MachineCount: '6' } });
+    play.fleet.add({ name: 'late', unchecked: true });
+    play.startRun();
+    expect(await play.plan()).toMatchObject({ ok: true, outputs: { MachineCount: '7' } });
+    const effects = (await play.entries()).flatMap((entry) => (entry.kind === 'intent' || entry.kind === 'done' ? [`${entry.kind} ${entry.data.effect}`] : []));
+    expect(effects).toEqual(['intent find-out-shells', 'done find-out-shells']);
+    expect(await play.lies()).toEqual([]);
+  });
+
+  it('rule 15, A41: is not checked while it is off or disabled, nor where it runs the steps, and is refused with its name', async () => {
+    const play = new Play(new Seeded(3));
+    play.fleet.add({ name: 'octopus-01', isHost: true, unchecked: true });
+    play.fleet.add({ name: 'off', unchecked: true }).fault = 'off';
+    play.fleet.add({ name: 'off-and-polling', route: 'polling', unchecked: true }).fault = 'off';
+    play.fleet.add({ name: 'disabled', disabled: true, unchecked: true });
+    play.fleet.add({ name: 'there', unchecked: true });
+    play.startRun();
+    const told = await play.plan();
+    expect(told).toMatchObject({ ok: false, codes: ['MACHINE_NOT_SERVED', 'HOST_NOT_RECOGNISED'] });
+    expect(!told.ok && told.text).toMatch(/^4 machine\(s\) .*octopus-01 in Default .*off in Default .*off-and-polling .*disabled in Default \(its shell is not known yet/);
+    expect(shellOf(play, 'there')).toBe('Bash');
+    expect(play.fleet.violations).toEqual([]);
+  });
+
+  it('D8: is refused as before when the check is cancelled, and the next run asks again', async () => {
+    const play = await ready(3);
+    play.fleet.add({ name: 'late', unchecked: true });
+    play.fleet.weather = { cancelled: 1, away: 0, stale: 0 };
+    expect(await play.plan()).toMatchObject({ ok: false, codes: ['MACHINE_NOT_SERVED'] });
+    play.fleet.weather = { cancelled: 0, away: 0, stale: 0 };
+    play.startRun();
+    expect(await play.plan()).toMatchObject({ ok: true, outputs: { MachineCount: '4' } });
+  });
 });

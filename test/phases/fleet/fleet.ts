@@ -71,7 +71,7 @@ export class Fleet {
   }
 
   /** A machine that is registered, and trusts OLD. */
-  add(given: { name: string; route?: 'listening' | 'polling'; shell?: 'Bash' | 'PowerShell'; isHost?: boolean; own?: string; foreign?: boolean; lowerCase?: boolean; trusts?: string; viaProxy?: boolean; disabled?: boolean; registrations?: { space: string; kind: 'target' | 'worker'; disabled?: boolean }[] }): Machine {
+  add(given: { name: string; route?: 'listening' | 'polling'; shell?: 'Bash' | 'PowerShell'; isHost?: boolean; own?: string; foreign?: boolean; lowerCase?: boolean; trusts?: string; viaProxy?: boolean; disabled?: boolean; unchecked?: boolean; registrations?: { space: string; kind: 'target' | 'worker'; disabled?: boolean }[] }): Machine {
     const { name, route = 'listening', shell = 'Bash', isHost = false } = given;
     const machine = new Machine(name, given.own ?? thumbprintFrom(name), route, shell, isHost, this.random.between(500, 8000), this.clock, this);
     const thumbprint = given.lowerCase ? this.old.thumbprint.toLowerCase() : this.old.thumbprint;
@@ -82,7 +82,7 @@ export class Fleet {
     for (const [index, one] of (given.registrations ?? [{ space: 'Spaces-1', kind: 'target' as const, disabled: given.disabled ?? false }]).entries()) {
       const registration: Registration = {
         id: `${one.kind === 'target' ? 'Machines' : 'Workers'}-${this.number++}`, kind: one.kind, spaceId: one.space, name: index === 0 ? name : `${name} (${index + 1})`, isDisabled: one.disabled ?? false, healthStatus: 'Unknown', statusSummary: '',
-        style: route === 'polling' ? 'TentacleActive' : 'TentaclePassive', uri: machine.uri, thumbprint: machine.own as Thumbprint, thumbprintText: machine.own, proxyId: given.viaProxy ? 'Proxies-1' : null, shell, tentacleVersion: '8.3.2', roles: [],
+        style: route === 'polling' ? 'TentacleActive' : 'TentaclePassive', uri: machine.uri, thumbprint: machine.own as Thumbprint, thumbprintText: machine.own, proxyId: given.viaProxy ? 'Proxies-1' : null, shell: given.unchecked ? null : shell, tentacleVersion: '8.3.2', roles: [],
         environmentIds: one.kind === 'target' ? [`Environments-${this.random.between(1, 4)}`] : [], workerPoolIds: [],
       };
       machine.registrations.push(registration);
@@ -322,6 +322,8 @@ export class Fleet {
             if (machine.isHost && !onlyTestConnection) this.violate('a full health check of the host waits for the step that asks for it (A41)');
             if (registration.isDisabled) continue;
             const isThere = this.answers(machine);
+            if (!onlyTestConnection && description.includes('find out the shell') && !machine.isOn) this.violate(`rule 15: ${machine.name} is off and in the task "${description}"`);
+            if (!onlyTestConnection && isThere) registration.shell = machine.shell;
             registration.healthStatus = isThere ? 'Healthy' : 'Unavailable';
             good &&= isThere;
           }
