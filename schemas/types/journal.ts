@@ -108,7 +108,7 @@ export type JournalEntry = {
   | {
       kind?: 'left-behind';
       data?: {
-        reason: 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived';
+        reason: 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived' | 'web-socket';
         text: string;
         waiver: null | Waiver;
       };
@@ -236,7 +236,6 @@ export interface Options {
     stopAfter: number;
   };
   atOnce: number;
-  graceHours: number;
 }
 export interface Waiver {
   machine: string;

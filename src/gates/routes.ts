@@ -23,6 +23,9 @@ const NO_TENTACLE: Record<string, string> = {
   AwsEcsCluster: 'an ECS cluster is reached through AWS',
 };
 
+/** Why the swap does not concern a Tentacle that polls by WebSocket (A13; tentacle-trust.md section 6). Whether one does, its registration rarely shows: its own list does. */
+export const WEB_SOCKET = 'it polls by WebSocket, which goes by the certificate of the web portal (HTTPS) and not by the server certificate: the swap neither cuts it off nor changes anything on it (A13)';
+
 /** The route of one registration (DESIGN.md section 5). Pure; unknown kinds are never guessed to be harmless. */
 export function routeOf(registration: Pick<Registration, 'style' | 'uri' | 'shell' | 'thumbprint'>): Route {
   const { style, uri, shell, thumbprint } = registration;
@@ -31,6 +34,7 @@ export function routeOf(registration: Pick<Registration, 'style' | 'uri' | 'shel
   if (style === 'KubernetesTentacle') return { route: 'unsupported', kind: style, reason: 'a Kubernetes agent keeps its trust in the cluster, and this version does not change it there' };
   if (style !== 'TentaclePassive' && style !== 'TentacleActive') return { route: 'unsupported', kind: style, reason: 'this communication style is not known' };
   const isPolling = style === 'TentacleActive';
+  if (isPolling && uri !== null && /^wss:/i.test(uri)) return { route: 'out-of-scope', kind: 'WebSocket', reason: WEB_SOCKET };
   if (!thumbprint || !uri || !(isPolling ? /^poll:\/\//i : /^https:\/\//i).test(uri)) return { route: 'unsupported', kind: style, reason: 'its registration has no address or no certificate thumbprint' };
   if (shell === null || shell === '') return { route: 'unchecked', kind: style, reason: 'its shell is not known yet; a full health check tells it' };
   if (shell !== 'Bash' && shell !== 'PowerShell') return { route: 'unsupported', kind: style, reason: `its shell is ${shell}, and only Bash and PowerShell are served` };

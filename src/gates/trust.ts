@@ -2,6 +2,7 @@ import { rollBackErrors } from '../errors/roll-back.ts';
 import { trustErrors } from '../errors/trust.ts';
 import type { LeftBehindReason, PlannedMachine, ProofHow, RotationOptions, Waiver } from '../journal/contract.ts';
 import type { MachineResult, ProbeVerdict } from '../tentacle/contract.ts';
+import { WEB_SOCKET } from './routes.ts';
 import { isTurned } from './turned.ts';
 import { PASS, refuse, type Verdict } from './verdict.ts';
 
@@ -12,7 +13,7 @@ export interface TrustObservation {
   reached: { reached: true } | { reached: false; code: string } | null;
   probes: { fresh: ProbeVerdict; old: ProbeVerdict } | null;
   /** What its own script read back, with a restart since; only counted where it cannot be probed. */
-  readBack: { trustsFresh: boolean; trustsOld: boolean; /** Not only some entry for OLD, but all that a server with OLD needs. */ servesOld: boolean; effective: 'yes' | 'no' | 'unknown'; lastRestart: MachineResult['lastRestart'] } | null;
+  readBack: { trustsFresh: boolean; trustsOld: boolean; /** Not only some entry for OLD, but all that a server with OLD needs. */ servesOld: boolean; effective: 'yes' | 'no' | 'unknown'; lastRestart: MachineResult['lastRestart']; /** What the running service polls is by WebSocket alone (A13). */ webSocketOnly?: boolean } | null;
 }
 
 export type TrustJudgement =
@@ -36,6 +37,7 @@ export function judgeTrust(observation: TrustObservation, options: RotationOptio
   const proof = goal === 'new' ? proofOf(observation) : proofOfOld(observation);
   if (proof.state === 'proved' || proof.state === 'written') return proof;
   if (goal === 'new' && isTurned(machine, options) && observation.readBack?.trustsOld && observation.readBack.effective === 'yes') return { machine, state: 'to-be-turned' };
+  if (observation.readBack?.webSocketOnly) return { machine, state: 'left-behind', reason: 'web-socket', text: WEB_SOCKET, waiver: null };
   const waiver = waiverFor(machine, options.waivers, now);
   if (waiver) return { machine, state: 'left-behind', reason: 'waived', text: `waived by ${waiver.by} until ${waiver.until}: ${waiver.reason}`, waiver };
   if (options.offlineMachines === 'leave-behind') {

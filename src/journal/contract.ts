@@ -64,8 +64,6 @@ export interface RotationOptions {
   /** Machines changed at once. */
   atOnce: number;
   waivers: Waiver[];
-  /** How long both certificates stay trusted after the swap. */
-  graceHours: number;
   drainLimitMinutes: number;
   restartWatchSeconds: number;
 }
@@ -110,7 +108,7 @@ export type ProofClaim =
   /** about `estate` */
   | 'healthy-after-swap' | 'healthy-after-retire' | 'verified' | 'abandoned' | 'rolled-back';
 
-export type LeftBehindReason = 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived';
+export type LeftBehindReason = 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived' | 'web-socket';
 
 export type EntryKind = keyof EntryData;
 

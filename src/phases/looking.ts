@@ -3,6 +3,7 @@ import type { TrustObservation } from '../gates/trust.ts';
 import { listIsFreeOf, listTrusts } from '../gates/trust-list.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
 import type { MachineResult } from '../tentacle/contract.ts';
+import { pollsByWebSocketOnly } from '../tentacle/twins.ts';
 import type { PhaseContext } from './context.ts';
 import { whileEnabled } from './disabled-machines.ts';
 import { runOnHost } from './host-script.ts';
@@ -42,6 +43,7 @@ export function readBackOf(rotation: Rotation, machine: PlannedMachine, result: 
     servesOld: listTrusts(machine, result.after, old, fresh),
     effective: result.effective,
     lastRestart: result.lastRestart,
+    webSocketOnly: machine.route === 'polling' && result.effective === 'yes' && pollsByWebSocketOnly(result.after, [old, fresh]),
   };
 }
 

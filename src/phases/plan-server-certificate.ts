@@ -54,7 +54,6 @@ export const phase: Phase<PlanServerCertificateInputs> = {
       waves: { by: inputs.WaveBy, size: inputs.WaveSize, canaries: inputs.Canaries, stopAfter: inputs.StopAfterFailures },
       atOnce: inputs.AtOnce,
       waivers: readWaivers(inputs.Waivers),
-      graceHours: inputs.GraceHours,
       drainLimitMinutes: inputs.DrainLimitMinutes,
       restartWatchSeconds: inputs.RestartWatchSeconds,
     };

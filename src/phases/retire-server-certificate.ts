@@ -66,7 +66,7 @@ async function leaveBehindOrRefuse(context: PhaseContext, rotation: Rotation, fa
   const refused: { name: string; reason: string }[] = [];
   for (const [key, { reason, text }] of failed) {
     const machine = rotation.plan.machines.find((one) => one.key === key)!;
-    context.voice.warn(`${printable(machine.name)}: ${printable(text, 300)}. ${repairHint(machine, { trust: rotation.fresh!.thumbprint, distrust: rotation.plan.old })}`);
+    context.voice.warn(`${printable(machine.name)}: ${printable(text, 300)}. ${repairHint(machine, { trust: rotation.fresh!.thumbprint, distrust: rotation.plan.old }, reason)}`);
     const isAway = reason === 'off' || reason === 'unreachable' || reason === 'disabled';
     if (isAway && rotation.plan.options.offlineMachines === 'leave-behind') await rotation.record({ kind: 'left-behind', subject: key, data: { reason: reason === 'off' ? 'unreachable' : reason, text: `it still trusts the old certificate: ${text}`, waiver: null } });
     else refused.push({ name: machine.name, reason: text });

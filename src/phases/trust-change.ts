@@ -1,9 +1,11 @@
 import { trustErrors } from '../errors/trust.ts';
 import type { TrustObservation } from '../gates/trust.ts';
+import { WEB_SOCKET } from '../gates/routes.ts';
 import { mayGoOn, wavesOf } from '../gates/waves.ts';
 import type { Entry, LeftBehindReason, PlannedMachine } from '../journal/contract.ts';
-import type { MachineResult } from '../tentacle/contract.ts';
+import type { MachineResult, ProbeVerdict } from '../tentacle/contract.ts';
 import { reasonText } from '../tentacle/reasons.ts';
+import { swapIsDone } from './swap-state.ts';
 import { batches } from './concurrency.ts';
 import type { PhaseContext } from './context.ts';
 import { whileEnabled } from './disabled-machines.ts';
@@ -75,12 +77,19 @@ function sort(look: TrustObservation, change: TrustChange, rotation: Rotation, o
     return false;
   }
   const unfit = change.unfit?.(look) ?? null;
-  if (look.machine.isDisabled && !rotation.plan.options.enableDisabled) outcome.failed.set(key, { reason: 'disabled', text: 'it is disabled, and Octopus skips disabled machines' });
+  if (look.readBack?.webSocketOnly) outcome.failed.set(key, { reason: 'web-socket', text: WEB_SOCKET });
+  else if (look.machine.isDisabled && !rotation.plan.options.enableDisabled) outcome.failed.set(key, { reason: 'disabled', text: 'it is disabled, and Octopus skips disabled machines' });
   else if (look.reached && !look.reached.reached) outcome.failed.set(key, { reason: 'off', text: `it does not answer (${look.reached.code})` });
   else if (unfit !== null) outcome.failed.set(key, { reason: 'failed', text: unfit });
   else if (look.probes?.fresh.verdict === 'wrong-peer' || look.probes?.old.verdict === 'wrong-peer') outcome.failed.set(key, { reason: 'wrong-peer', text: 'another certificate answers at its address than the one registered' });
+  else if (probeInForce(look, rotation)?.verdict === 'not-trusted') outcome.failed.set(key, { reason: 'failed', text: `it does not accept the ${swapIsDone(rotation) ? 'new' : 'old'} certificate, which is in force: Octopus cannot reach it` });
   else return true;
   return false;
+}
+
+/** What a machine says to the certificate that the server shows. A refusal is an answer: a script would never get there, and nothing is waited for. */
+function probeInForce({ probes }: TrustObservation, rotation: Rotation): ProbeVerdict | undefined {
+  return swapIsDone(rotation) ? probes?.fresh : probes?.old;
 }
 
 /** Changes machines at once; answers with the number of those that failed. */

@@ -25,7 +25,7 @@ export async function recordJudgements(context: PhaseContext, rotation: Rotation
       if (goal === 'new') await rotation.prove(key, 'trust-written', 'read-back', { thumbprint });
     } else if (one.state !== 'to-be-turned') {
       if (proofOf(rotation.entries(), key, claim)) await rotation.record({ kind: 'unproved', subject: key, data: { claim, verdict: one.state === 'unproved' ? one.verdict : 'unknown', reason: one.text } });
-      context.voice.warn(`${printable(name)}: ${printable(one.text, 300)}. ${repairHint(one.machine, { trust: thumbprint })}`);
+      context.voice.warn(`${printable(name)}: ${printable(one.text, 300)}. ${repairHint(one.machine, { trust: thumbprint }, one.state === 'left-behind' ? one.reason : undefined)}`);
     }
     if (one.state === 'left-behind') {
       if (behind?.data.reason !== one.reason) await rotation.record({ kind: 'left-behind', subject: key, data: { reason: one.reason, text: one.text, waiver: one.waiver } });

@@ -49,7 +49,7 @@ export const phase: Phase<TrustServerCertificateInputs> = {
       }
       for (const [key, failure] of failed) {
         const machine = machines.find((one) => one.key === key)!;
-        context.voice.warn(`${printable(machine.name)}: ${printable(failure.text, 300)}. ${repairHint(machine, { trust: fresh })}`);
+        context.voice.warn(`${printable(machine.name)}: ${printable(failure.text, 300)}. ${repairHint(machine, { trust: fresh }, failure.reason)}`);
       }
       const trusting = there.size + (host ? 1 : 0);
       return {

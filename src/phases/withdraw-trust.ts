@@ -47,8 +47,8 @@ export async function withdrawTrust(context: PhaseContext, rotation: Rotation): 
   if (host) await changeTrustOnHost(context, rotation, host, WITHDRAW, (result) => listIsFreeOf(result.after, fresh));
   for (const [key, { reason, text }] of failed) {
     const machine = machines.find((one) => one.key === key)!;
-    context.voice.warn(`${printable(machine.name)}: ${printable(text, 300)}. ${repairHint(machine, { trust: old, distrust: fresh })}`);
-    const told = `it may still trust the new certificate: ${text}`;
+    context.voice.warn(`${printable(machine.name)}: ${printable(text, 300)}. ${repairHint(machine, { trust: old, distrust: fresh }, reason)}`);
+    const told = reason === 'web-socket' ? text : `it may still trust the new certificate: ${text}`;
     if (behind.get(key)?.data.text !== told) await rotation.record({ kind: 'left-behind', subject: key, data: { reason, text: told, waiver: null } });
   }
   return there.size + (host ? 1 : 0);

@@ -1,5 +1,5 @@
 import { printable } from '../errors/printable.ts';
-import type { Entry } from '../journal/contract.ts';
+import type { Entry, PlannedMachine } from '../journal/contract.ts';
 import { leftBehind as leftBehindOf } from '../journal/views.ts';
 import type { Report } from '../../schemas/types/report.ts';
 import type { BuildReport } from './contract.ts';
@@ -22,7 +22,11 @@ export const buildReport: BuildReport = (rotationId, entries, now) => {
   const direction = directionOf(entries);
   const proofs = latestProofs(entries);
   const left = leftBehindOf(entries);
-  const byName = [...(planned?.data.machines ?? [])].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.key < b.key ? -1 : 1));
+  // Planned as any polling one; what it told of itself put it out of scope (A13).
+  const isByWebSocket = (machine: PlannedMachine) => left.get(machine.key)?.data.reason === 'web-socket';
+  const byWebSocket = (planned?.data.machines ?? []).filter(isByWebSocket).flatMap((machine) => machine.registrations.map(({ name, spaceName }) => ({ name, kind: 'WebSocket', spaceName, reason: left.get(machine.key)!.data.text })));
+  const outOfScope = [...(planned?.data.outOfScope ?? []), ...byWebSocket];
+  const byName = (planned?.data.machines ?? []).filter((machine) => !isByWebSocket(machine)).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.key < b.key ? -1 : 1));
   const machines = planned && direction ? byName.map((machine) => reportMachine(machine, direction, proofs, entries, left)) : [];
   const leftBehind = planned && direction ? reportLeftBehind(byName, direction, left) : [];
   const evidence = evidenceOf(entries);
@@ -32,7 +36,7 @@ export const buildReport: BuildReport = (rotationId, entries, now) => {
     proved: count('proved'),
     leftBehind: count('left-behind'),
     pending: count('pending'),
-    outOfScope: planned?.data.outOfScope.length ?? 0,
+    outOfScope: outOfScope.length,
     serverAwaySeconds: evidence.serverAway.length === 0 ? null : evidence.serverAway.reduce((sum, absence) => sum + (absence.seconds ?? 0), 0),
   };
   const ended = lastOf(entries, 'ended');
@@ -67,7 +71,7 @@ export const buildReport: BuildReport = (rotationId, entries, now) => {
     phases: phaseHistory(entries),
     machines,
     leftBehind,
-    outOfScope: (planned?.data.outOfScope ?? []).map((one) => ({ name: printable(one.name), kind: printable(one.kind), space: printable(one.spaceName), reason: printable(one.reason, 400) })),
+    outOfScope: outOfScope.map((one) => ({ name: printable(one.name), kind: printable(one.kind), space: printable(one.spaceName), reason: printable(one.reason, 400) })),
     notTouched: (planned?.data.notTouched ?? []).map((text) => printable(text, 400)),
     summary,
     evidence,

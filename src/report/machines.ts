@@ -66,7 +66,7 @@ export function repairScripts(entries: readonly Entry[]): { name: string; text: 
   const wish = direction && repairWish(direction);
   if (!direction || !planned || !wish) return [];
   const left = leftBehind(entries);
-  return planned.machines.filter((machine) => left.has(machine.key)).map((machine) => ({
+  return planned.machines.filter((machine) => left.has(machine.key) && left.get(machine.key)?.data.reason !== 'web-socket').map((machine) => ({
     name: repairScriptName(machine),
     text: repairScript({ route: machine.route, shell: machine.shell, ...wish, old: direction.undone ? direction.new! : direction.old }),
   }));
@@ -104,11 +104,12 @@ export function reportLeftBehind(machines: readonly PlannedMachine[], direction:
   return machines.flatMap((machine) => {
     const entry = left.get(machine.key);
     if (!entry) return [];
-    const { waiver } = entry.data;
+    const { waiver, reason } = entry.data;
+    if (reason === 'web-socket') return [];
     return [{
       machine: printable(machine.name),
       key: printable(machine.key, 300),
-      reason: entry.data.reason,
+      reason,
       text: printable(entry.data.text, 400),
       since: entry.at,
       waiver: waiver && { by: printable(waiver.by), reason: printable(waiver.reason, 400), until: printable(waiver.until) },

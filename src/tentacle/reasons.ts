@@ -23,7 +23,7 @@ const TEXTS: Record<Reason, string> = {
   'duplicate-key': 'Tentacle.Communication.TrustedOctopusServers stands more than once in its configuration file; any configure command of Tentacle writes it anew',
   'configuration-differs': 'its configuration file holds another list than show-configuration shows, so it is not the file that is read',
   'configuration-changed': 'its list was changed by somebody else in the same moment; run again',
-  'no-pollable-entry': 'it polls no server with the old certificate, so nothing can be twinned',
+  'no-pollable-entry': 'it polls no server with the old certificate, so nothing can be twinned; where it polls by WebSocket (wss://) it goes by the certificate of the web portal, and needs nothing',
   'duplicate-entries': 'two entries of its list are equal (thumbprint and address), or would be; take one of them out by hand',
   'twin-missing': 'an address has no entry with the new certificate yet, so the old one stays everywhere',
   'twin-differs': 'there is an entry with the new certificate at the same address, but of another subscription or style',

@@ -72,6 +72,11 @@ export function isPolled(entry: TrustEntry): boolean {
   return (entry.style === 'TentacleActive' || entry.style === 'KubernetesTentacle') && entry.address !== null && entry.subscriptionId !== null && !isWebSocket(entry);
 }
 
+/** True where the Tentacle polls by WebSocket and by no other entry that carries one of `ours`: it goes by the certificate of the web portal, and the server certificate does not concern it (A13). */
+export function pollsByWebSocketOnly(entries: readonly TrustEntry[], ours: readonly Thumbprint[]): boolean {
+  return entries.some((entry) => entry.style === 'TentacleActive' && isWebSocket(entry)) && !entries.some((entry) => isPolled(entry) && ours.some((one) => sameThumbprint(entry.thumbprint, one)));
+}
+
 function carries(entry: TrustEntry, thumbprint: Thumbprint): boolean {
   return sameThumbprint(entry.thumbprint, thumbprint) && !isWebSocket(entry);
 }
@@ -85,7 +90,8 @@ function plainThumbprint(text: string): string {
   return text.replace(/^[ \u00a0]+|[ \u00a0]+$/g, '').replace(/[a-z]/g, (letter) => letter.toUpperCase());
 }
 
-function isWebSocket(entry: TrustEntry): boolean {
+/** An entry that pins the certificate of the web portal: no trust in the server certificate, whatever its thumbprint (A13). */
+export function isWebSocket(entry: Pick<TrustEntry, 'address'>): boolean {
   return entry.address !== null && comparableAddress(entry.address).startsWith('wss:');
 }
 

@@ -31,11 +31,6 @@ export default interface PlanServerCertificateInputs extends CommonInputs {
    */
   StopAfterFailures: number;
   /**
-   * How long both certificates stay trusted after the swap.
-   * @minimum 0
-   */
-  GraceHours: number;
-  /**
    * A certificate older than this is due.
    * @minimum 0
    */

@@ -28,6 +28,10 @@ describe('the route of a machine', () => {
     expect(routeOf(registration({ shell: null, uri: null })).route).toBe('unsupported');
   });
 
+  it('A13: where the registration shows that it polls by WebSocket, it is out of scope with that reason', () => {
+    expect(routeOf(registration({ style: 'TentacleActive', uri: 'wss://octopus/OctopusComms' }))).toMatchObject({ route: 'out-of-scope', kind: 'WebSocket', reason: expect.stringMatching(/certificate of the web portal.*A13/) as string });
+  });
+
   it('A11: a Kubernetes agent is not guessed to be an ordinary polling Tentacle', () => {
     expect(routeOf(registration({ style: 'KubernetesTentacle', uri: 'poll://abc/' })).route).toBe('unsupported');
   });

@@ -36,6 +36,13 @@ describe('whether a list gives a server with NEW what it needs', () => {
     expect(polling()).toBe(false);
   });
 
+  it('A13: an entry by WebSocket wants no twin, and is no trust in the server certificate', () => {
+    const web = polled(OLD, 'wss://octopus/OctopusComms');
+    expect(polling(polled(OLD), web, polled(NEW))).toBe(true);
+    expect(polling(web)).toBe(false);
+    expect(listIsFreeOf([polled(NEW), web], OLD)).toBe(true);
+  });
+
   it('A24: a list is free of OLD only when no entry carries it, in any letter case', () => {
     expect(listIsFreeOf([polled(NEW), entry(THIRD, 'TentaclePassive')], OLD)).toBe(true);
     expect(listIsFreeOf([polled(NEW), entry(OLD.toLowerCase(), 'TentaclePassive')], OLD)).toBe(false);

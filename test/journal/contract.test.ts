@@ -13,7 +13,7 @@ const examples: { [K in EntryKind]: EntryData[K] } = {
     planHash: SHA256, old: THUMBPRINT, oldSignature: 'sha256RSA', nodes: [{ id: 'n', name: 'n' }], spaces: [{ id: 's', name: 's', targets: 1, workers: 0 }],
     machines: [{ key: 'k', aliases: [], name: 'm', own: THUMBPRINT, uri: 'https://m:10933/', address: { host: 'm', port: 10933 }, route: 'listening', shell: 'Bash', isHost: false, isDisabled: false, viaProxy: false, environmentIds: ['Environments-1'], registrations: [{ id: 'Machines-1', kind: 'target', spaceId: 's', spaceName: 's', name: 'm', isDisabled: false }] }],
     outOfScope: [{ name: 'o', kind: 'Ssh', spaceName: 's', reason: 'r' }],
-    options: { offlineMachines: 'leave-behind', waivers: [{ machine: 'm', by: 'b', reason: 'r', until: '2026-01-31' }], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, graceHours: 0, drainLimitMinutes: 10, restartWatchSeconds: 150 }, notTouched: ['portal HTTPS'],
+    options: { offlineMachines: 'leave-behind', waivers: [{ machine: 'm', by: 'b', reason: 'r', until: '2026-01-31' }], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, drainLimitMinutes: 10, restartWatchSeconds: 150 }, notTouched: ['portal HTTPS'],
   },
   'new-certificate': { thumbprint: THUMBPRINT, sha256: SHA256.toUpperCase(), notAfter: '2126-01-05T00:00:00Z', signatureAlgorithm: 'sha256RSA', keyBits: 2048 },
   intent: { effect: 'add-trust', detail: { a: 'x', b: 1, c: true, d: null } },

@@ -148,7 +148,7 @@ describe('The journal', () => {
   it('A28: takes in another plan of the same OLD, and never one of another OLD (rule 1)', async () => {
     const folder = await preparedFolder();
     const journal = await openTestJournal(folder);
-    const planned = (old: string, planHash: string): NewEntry<'planned'> => ({ kind: 'planned', subject: 'estate', data: { planHash, old: old.repeat(40) as never, oldSignature: 's', nodes: [], spaces: [], machines: [], outOfScope: [], options: { offlineMachines: 'refuse', waivers: [], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, graceHours: 0, drainLimitMinutes: 1, restartWatchSeconds: 1 }, notTouched: [] } });
+    const planned = (old: string, planHash: string): NewEntry<'planned'> => ({ kind: 'planned', subject: 'estate', data: { planHash, old: old.repeat(40) as never, oldSignature: 's', nodes: [], spaces: [], machines: [], outOfScope: [], options: { offlineMachines: 'refuse', waivers: [], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, drainLimitMinutes: 1, restartWatchSeconds: 1 }, notTouched: [] } });
     const results = await Promise.allSettled([journal.append(open), journal.append(planned('A', '1')), journal.append(planned('B', '2')), journal.append(planned('A', '3'))]);
     expect(results.map((one) => (one.status === 'fulfilled' ? 'written' : (one.reason as { code: string }).code))).toEqual(['written', 'written', 'JOURNAL_FIXED', 'written']);
     const again = await openTestJournal(folder);

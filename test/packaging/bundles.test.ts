@@ -69,7 +69,7 @@ describe('the bundle of a phase', () => {
   it('checks its inputs with the schema of its phase, as the sources do', () => {
     const inputs = {
       ServerUrl: 'http://127.0.0.1:1', ApiKey: 'API-X', Secret: 'x'.repeat(43), StateFolder: '/nowhere', TaskId: 'ServerTasks-1', SpaceId: 'Spaces-1', ProjectName: 'P', RunbookName: 'R', EnvironmentName: 'E', SnapshotName: 'S',
-      OfflineMachines: 'maybe', EnableDisabled: 'False', PollingRoute: 'twin', WaveBy: 'size', WaveSize: '50', Canaries: '1', AtOnce: '25', StopAfterFailures: '2', GraceHours: '0', MaximumAgeDays: 'many', ExpiresWithinDays: '60', DrainLimitMinutes: '30', RestartWatchSeconds: '150',
+      OfflineMachines: 'maybe', EnableDisabled: 'False', PollingRoute: 'twin', WaveBy: 'size', WaveSize: '50', Canaries: '1', AtOnce: '25', StopAfterFailures: '2', MaximumAgeDays: 'many', ExpiresWithinDays: '60', DrainLimitMinutes: '30', RestartWatchSeconds: '150',
     };
     const { stdout } = spawnSync(process.execPath, [join(folder, 'plan-server-certificate.js')], { input: base64({ phase: 'plan-server-certificate', inputs }), encoding: 'utf8' });
     expect(stdout).toContain('INPUT_INVALID');

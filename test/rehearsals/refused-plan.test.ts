@@ -44,7 +44,7 @@ function plan(changed: Record<string, string> = {}) {
   return runPhase(extracted, 'plan-server-certificate', {
     ServerUrl: sandbox.line.url, ApiKey: sandbox.line.apiKey, Secret: installed.secret, StateFolder: installed.stateFolder, TaskId: 'ServerTasks-1', SpaceId: installed.spaceId,
     ProjectName: 'Octopus Rotation', RunbookName: 'Rotate server certificate', EnvironmentName: 'Octopus', SnapshotName: 'S',
-    OfflineMachines: 'refuse', EnableDisabled: 'False', PollingRoute: 'twin', WaveBy: 'size', WaveSize: '50', Canaries: '1', AtOnce: '25', StopAfterFailures: '2', GraceHours: '0', MaximumAgeDays: '365', ExpiresWithinDays: '60', DrainLimitMinutes: '30', RestartWatchSeconds: '20', Force: 'refused plan',
+    OfflineMachines: 'refuse', EnableDisabled: 'False', PollingRoute: 'twin', WaveBy: 'size', WaveSize: '50', Canaries: '1', AtOnce: '25', StopAfterFailures: '2', MaximumAgeDays: '365', ExpiresWithinDays: '60', DrainLimitMinutes: '30', RestartWatchSeconds: '20', Force: 'refused plan',
     ...changed,
   }, { PATH: `${host.bin}:${process.env['PATH'] ?? ''}`, TentacleExecutablePath: join(host.bin, 'Tentacle'), TentacleInstanceName: 'Tentacle', TentacleHome: join(sandbox.line.home, 'machines', 'octopus-01', 'tentacle') });
 }

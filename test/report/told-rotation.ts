@@ -83,7 +83,7 @@ export function planned(machines: PlannedMachine[] = MACHINES): Teller {
       planHash: createHash('sha256').update('plan').digest('hex'), old: OLD, oldSignature: 'sha1RSA', nodes: [{ id: 'OctopusServerNodes-NODE1', name: 'NODE1' }],
       spaces: [{ id: 'Spaces-1', name: 'Default', targets: 5, workers: 1 }, { id: 'Spaces-2', name: 'Payments', targets: 2, workers: 0 }],
       machines, outOfScope: [{ name: 'ssh-gateway', kind: 'Ssh', spaceName: 'Default', reason: 'An SSH target has no Tentacle certificate and does not look at the certificate of the server.' }],
-      options: { offlineMachines: 'leave-behind', waivers: [], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, graceHours: 0, drainLimitMinutes: 30, restartWatchSeconds: 150 },
+      options: { offlineMachines: 'leave-behind', waivers: [], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, drainLimitMinutes: 30, restartWatchSeconds: 150 },
       notTouched: ['The HTTPS certificate of the portal', 'The gRPC certificate on port 8443'],
     })
     .finish();

@@ -6,7 +6,7 @@ import schema from '../../schemas/inputs/plan-server-certificate.schema.json';
 import type { Phase } from '../../src/phases/context.ts';
 
 const phase = { name: 'plan-server-certificate', title: '', run: async () => ({ outcome: 'stop', outputs: {}, headline: '' }) } satisfies Phase<Record<string, unknown>>;
-const inputs = { ServerUrl: 'https://octopus', ApiKey: 'API-KEYKEYKEY', Secret: 's'.repeat(40), StateFolder: '/var/lib/octopus-rotation', TaskId: 'ServerTasks-1', SpaceId: 'Spaces-1', ProjectName: 'P', RunbookName: 'R', EnvironmentName: 'E', SnapshotName: 'S', OfflineMachines: 'refuse', EnableDisabled: 'False', PollingRoute: 'twin', WaveBy: 'size', WaveSize: '50', Canaries: '1', AtOnce: '10', StopAfterFailures: '2', GraceHours: '0', MaximumAgeDays: '365', ExpiresWithinDays: '30', DrainLimitMinutes: '30', RestartWatchSeconds: '150' };
+const inputs = { ServerUrl: 'https://octopus', ApiKey: 'API-KEYKEYKEY', Secret: 's'.repeat(40), StateFolder: '/var/lib/octopus-rotation', TaskId: 'ServerTasks-1', SpaceId: 'Spaces-1', ProjectName: 'P', RunbookName: 'R', EnvironmentName: 'E', SnapshotName: 'S', OfflineMachines: 'refuse', EnableDisabled: 'False', PollingRoute: 'twin', WaveBy: 'size', WaveSize: '50', Canaries: '1', AtOnce: '10', StopAfterFailures: '2', MaximumAgeDays: '365', ExpiresWithinDays: '30', DrainLimitMinutes: '30', RestartWatchSeconds: '150' };
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
 const read = (value: unknown) => readInputs(phase as Phase<Record<string, unknown>>, schema, typeof value === 'string' ? value : encode(value));
 

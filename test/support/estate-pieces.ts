@@ -28,7 +28,7 @@ export function plannedMachine(given: Partial<PlannedMachine> = {}): PlannedMach
 }
 
 export function rotationOptions(given: Partial<RotationOptions> = {}): RotationOptions {
-  return { offlineMachines: 'refuse', waivers: [], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, graceHours: 0, drainLimitMinutes: 30, restartWatchSeconds: 150, ...given };
+  return { offlineMachines: 'refuse', waivers: [], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, drainLimitMinutes: 30, restartWatchSeconds: 150, ...given };
 }
 
 export function registration(given: Partial<Registration> = {}): Registration {

@@ -14,7 +14,7 @@ const STEPS: Omit<RunbookStep, 'condition'>[] = [
     phase: 'plan-server-certificate',
     bindings: {
       ...COMMON, ...EXECUTABLE,
-      OfflineMachines: '#{Rotation.OfflineMachines}', EnableDisabled: '#{Rotation.EnableDisabled}', PollingRoute: '#{Rotation.PollingRoute}', GraceHours: '#{Rotation.GraceHours}',
+      OfflineMachines: '#{Rotation.OfflineMachines}', EnableDisabled: '#{Rotation.EnableDisabled}', PollingRoute: '#{Rotation.PollingRoute}',
       WaveBy: '#{Rotation.WaveBy}', WaveSize: '#{Rotation.WaveSize}', Canaries: '#{Rotation.Canaries}', AtOnce: '#{Rotation.AtOnce}', StopAfterFailures: '#{Rotation.StopAfterFailures}',
       MaximumAgeDays: '#{Rotation.MaximumAgeDays}', ExpiresWithinDays: '#{Rotation.ExpiresWithinDays}',
       DrainLimitMinutes: '#{Rotation.DrainLimitMinutes}', RestartWatchSeconds: '#{Rotation.RestartWatchSeconds}',

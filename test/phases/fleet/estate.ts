@@ -30,7 +30,7 @@ export function addAnother(fleet: Fleet, name: string): Machine {
   const route = random.chance(0.25) ? 'polling' : 'listening';
   const shell = hasPowerShell && random.chance(0.3) ? 'PowerShell' : 'Bash';
   const disabled = random.chance(0.06);
-  const given = { name, route, shell, foreign: random.chance(0.2), lowerCase: route === 'listening' && random.chance(0.05), viaProxy: route === 'listening' && random.chance(0.07), disabled, unchecked: random.chance(0.08) } as const;
+  const given = { name, route, shell, foreign: random.chance(0.2), lowerCase: route === 'listening' && random.chance(0.05), viaProxy: route === 'listening' && random.chance(0.07), disabled, unchecked: random.chance(0.08), webSocket: route === 'polling' && random.chance(0.06) } as const;
   if (random.chance(0.1)) {
     // Target here, worker there, also the same twice; one of them may be disabled.
     const registrations = [{ space: 'Spaces-1', kind: 'target' as const, disabled: random.chance(0.2) }, { space: 'Spaces-2', kind: 'worker' as const }, ...(random.chance(0.5) ? [{ space: 'Spaces-1', kind: 'target' as const }] : [])];

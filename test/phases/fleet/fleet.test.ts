@@ -1,5 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseRotationId } from '../../../src/journal/rotation-id.ts';
+import { buildReport } from '../../../src/report/build.ts';
+import { renderHtml } from '../../../src/report/html.ts';
+import { repairScripts } from '../../../src/report/machines.ts';
+import { renderMarkdown } from '../../../src/report/markdown.ts';
+import { registration } from '../../support/estate-pieces.ts';
 import { populate } from './estate.ts';
 import { Journey } from './journey.ts';
 import { Play } from './play.ts';
@@ -170,4 +176,64 @@ describe('A28: a machine whose shell Octopus does not know', () => {
     play.startRun();
     expect(await play.plan()).toMatchObject({ ok: true, outputs: { MachineCount: '4' } });
   });
+});
+
+describe('A13: a Tentacle that polls by WebSocket', () => {
+  const READY = ['plan', 'backUp', 'generate', 'trust', 'prove'] as const;
+
+  it('looks like any polling one until it tells; then it is out of scope with that reason, nothing is written on it, and nobody waits', async () => {
+    const play = await ready(4);
+    const machine = play.fleet.add({ name: 'by-web-socket', route: 'polling', webSocket: true });
+    for (const step of READY) {
+      expect(await play[step](), step).toMatchObject({ ok: true });
+      if (step === 'trust' || step === 'prove') expect(play.warnings.filter((text) => text.startsWith('by-web-socket'))).toEqual([expect.stringMatching(/polls by WebSocket.*certificate of the web portal.*\(A13\)\. Nothing is to be done on it\./)]);
+    }
+    for (const step of ['replace', 'swap', 'healthAfterSwap', 'retire', 'healthAfterRetire', 'verify', 'finish'] as const) expect(await play[step](), step).toMatchObject({ ok: true });
+    expect(machine.writes).toEqual([]);
+    const entries = await play.entries();
+    const report = buildReport(parseRotationId(play.rotationId), entries, new Date('2026-11-24T12:00:00Z'));
+    expect(report.outOfScope.filter((one) => one.kind === 'WebSocket')).toEqual([{ name: 'by-web-socket', kind: 'WebSocket', space: 'Default', reason: expect.stringContaining('A13') as string }]);
+    expect([report.leftBehind, report.machines.map((one) => one.name), repairScripts(entries)]).toEqual([[], expect.not.arrayContaining(['by-web-socket']), []]);
+    expect([report.summary.leftBehind, report.summary.pending, report.next]).toEqual([0, 0, null]);
+  });
+
+  it('that has an ordinary entry as well is rotated by that one', async () => {
+    const play = await ready(4);
+    const machine = play.fleet.add({ name: 'both-ways', route: 'polling' });
+    const web = { thumbprint: play.old, style: 'TentacleActive' as const, address: 'wss://octopus.test/OctopusComms', subscriptionId: machine.uri };
+    machine.stored = [...machine.stored, web];
+    machine.loaded = [...machine.stored];
+    for (const step of [...READY, 'replace', 'swap', 'healthAfterSwap', 'retire'] as const) expect(await play[step](), step).toMatchObject({ ok: true });
+    expect(machine.stored.filter((entry) => entry.address === web.address)).toEqual([web]);
+    expect((await play.entries()).filter((entry) => entry.kind === 'left-behind')).toEqual([]);
+  });
+});
+
+it('A7: a machine that is on and does not accept the certificate in force is named at once, since its refusal is an answer', async () => {
+  const play = await ready(4);
+  const machine = play.fleet.machines[2]!;
+  machine.stored = [{ thumbprint: 'C'.repeat(40), style: 'TentaclePassive', address: null, subscriptionId: null }];
+  machine.loaded = [...machine.stored];
+  for (const step of ['plan', 'backUp', 'generate'] as const) expect(await play[step](), step).toMatchObject({ ok: true });
+  const begun = play.clock.monotonic();
+  expect(await play.trust()).toMatchObject({ ok: true, outputs: { TrustedCount: '3' } });
+  expect(play.clock.monotonic() - begun).toBeLessThan(60_000);
+  expect(play.warnings).toEqual([expect.stringMatching(/^m0002: it does not accept the old certificate, which is in force: Octopus cannot reach it\. On the machine: /)]);
+  expect(play.fleet.tried).not.toContain(machine);
+});
+
+it('A12, A14: the plan says what is not touched, and the report shows it beside the registrations without a Tentacle, each with its reason', async () => {
+  const play = await ready(2);
+  const kinds = { Ssh: /SSH key/, OfflineDrop: /folder/, None: /runs nothing itself/, AzureWebApp: /Azure/ };
+  for (const style of Object.keys(kinds)) play.fleet.outOfScope.push(registration({ id: `Machines-${style}`, name: `a ${style}`, style, uri: null, thumbprint: null }));
+  expect(await play.plan()).toMatchObject({ ok: true, outputs: { OutOfScopeCount: '4' } });
+  const report = buildReport(parseRotationId(play.rotationId), await play.entries(), new Date('2026-11-24T12:00:00Z'));
+  expect(report.notTouched.join('\n')).toMatch(/web portal \(HTTPS\)\n.*gRPC.*8443\)\n.*Tentacles\n.*master key/);
+  const shown = renderHtml(report);
+  for (const [style, reason] of Object.entries(kinds)) {
+    expect(report.outOfScope.find((one) => one.kind === style)).toMatchObject({ name: `a ${style}`, reason: expect.stringMatching(reason) as string });
+    expect(shown, style).toMatch(new RegExp(`a ${style}<.*${style}<.*${reason.source}`, 's'));
+  }
+  for (const text of report.notTouched) expect(shown).toContain(text);
+  expect(renderMarkdown(report)).toContain('4 out of scope');
 });

@@ -71,12 +71,13 @@ export class Fleet {
   }
 
   /** A machine that is registered, and trusts OLD. */
-  add(given: { name: string; route?: 'listening' | 'polling'; shell?: 'Bash' | 'PowerShell'; isHost?: boolean; own?: string; foreign?: boolean; lowerCase?: boolean; trusts?: string; viaProxy?: boolean; disabled?: boolean; unchecked?: boolean; registrations?: { space: string; kind: 'target' | 'worker'; disabled?: boolean }[] }): Machine {
+  add(given: { name: string; route?: 'listening' | 'polling'; shell?: 'Bash' | 'PowerShell'; isHost?: boolean; own?: string; foreign?: boolean; lowerCase?: boolean; trusts?: string; viaProxy?: boolean; disabled?: boolean; unchecked?: boolean; webSocket?: boolean; registrations?: { space: string; kind: 'target' | 'worker'; disabled?: boolean }[] }): Machine {
     const { name, route = 'listening', shell = 'Bash', isHost = false } = given;
     const machine = new Machine(name, given.own ?? thumbprintFrom(name), route, shell, isHost, this.random.between(500, 8000), this.clock, this);
     const thumbprint = given.lowerCase ? this.old.thumbprint.toLowerCase() : this.old.thumbprint;
     const trusted: TrustEntry = route === 'listening' ? { thumbprint, style: 'TentaclePassive', address: null, subscriptionId: null } : { thumbprint: this.old.thumbprint, style: 'TentacleActive', address: POLLED, subscriptionId: machine.uri };
     const foreign: TrustEntry[] = given.foreign ? [{ thumbprint: thumbprintFrom(`other server of ${name}`), style: 'TentacleActive', address: 'https://elsewhere:10943/', subscriptionId: 'poll://elsewhere/' }, { thumbprint: thumbprintFrom(`third server of ${name}`).toLowerCase(), style: 'TentaclePassive', address: null, subscriptionId: null }] : [];
+    if (given.webSocket) Object.assign(trusted, { thumbprint: thumbprintFrom('the certificate of the web portal'), address: 'wss://octopus.test/OctopusComms' });
     machine.stored = [...foreign.slice(0, 1), trusted, ...foreign.slice(1)];
     machine.loaded = machine.stored.map((entry) => ({ ...entry }));
     for (const [index, one] of (given.registrations ?? [{ space: 'Spaces-1', kind: 'target' as const, disabled: given.disabled ?? false }]).entries()) {

@@ -68,9 +68,15 @@ export class Machine {
     return this.route === 'polling' ? `${this.own}@poll://${this.name}` : `${this.own}@${this.name}:10933`;
   }
 
+  /** It comes by WebSocket, whatever certificate the server shows at its own port (A13). */
+  get isByWebSocket(): boolean {
+    return this.loaded.some((entry) => entry.address?.startsWith('wss:')) && !this.loaded.some((entry) => isPolled(entry) && entry.address === POLLED);
+  }
+
   /** Whether the running service lets a server with this certificate in, or comes to it. */
   accepts(thumbprint: string, entries: readonly TrustEntry[] = this.loaded): boolean {
     if (this.route === 'listening') return entries.some((entry) => entry.thumbprint.toUpperCase() === thumbprint);
+    if (this.isByWebSocket) return true;
     return entries.some((entry) => isPolled(entry) && entry.address === POLLED && entry.thumbprint === thumbprint);
   }
 
@@ -167,7 +173,7 @@ export class Machine {
 }
 
 function isPolled(entry: TrustEntry): boolean {
-  return (entry.style === 'TentacleActive' || entry.style === 'KubernetesTentacle') && entry.address !== null;
+  return (entry.style === 'TentacleActive' || entry.style === 'KubernetesTentacle') && entry.address !== null && !entry.address.startsWith('wss:');
 }
 
 const has = (entry: TrustEntry, thumbprint: string): boolean => entry.thumbprint.toUpperCase() === thumbprint;
@@ -188,8 +194,8 @@ function plan(wish: Wish, list: TrustEntry[]): TrustEntry[] | string {
   }
   if (wish.operation !== 'remove') throw new Error(`A script of an unknown operation: ${wish.operation}`);
   if (!list.some((entry) => has(entry, keep))) return 'keep-missing';
-  const mine = list.filter((entry) => has(entry, thumbprint));
+  const mine = list.filter((entry) => has(entry, thumbprint) && !entry.address?.startsWith('wss:'));
   if (wish.route === 'listening' && mine.some(isPolled)) return 'pollable-entry';
   if (wish.route === 'polling' && mine.some((entry) => isPolled(entry) && !list.some((one) => JSON.stringify(one) === JSON.stringify({ ...entry, thumbprint: keep })))) return 'twin-missing';
-  return list.filter((entry) => !has(entry, thumbprint));
+  return list.filter((entry) => !mine.includes(entry));
 }

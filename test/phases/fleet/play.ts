@@ -119,7 +119,7 @@ export class Play {
     const { offlineMachines, enableDisabled, waveBy, waveSize, canaries, atOnce, stopAfter, waivers } = this.settings;
     this.outputs = {};
     return this.phase(planPhase, {
-      OfflineMachines: offlineMachines, EnableDisabled: enableDisabled, PollingRoute: 'twin', WaveBy: waveBy, WaveSize: waveSize, Canaries: canaries, AtOnce: atOnce, StopAfterFailures: stopAfter, GraceHours: 0, MaximumAgeDays: 365, ExpiresWithinDays: 90, Force: 'INC-1', Waivers: JSON.stringify(waivers), DrainLimitMinutes: 30, RestartWatchSeconds: 60,
+      OfflineMachines: offlineMachines, EnableDisabled: enableDisabled, PollingRoute: 'twin', WaveBy: waveBy, WaveSize: waveSize, Canaries: canaries, AtOnce: atOnce, StopAfterFailures: stopAfter, MaximumAgeDays: 365, ExpiresWithinDays: 90, Force: 'INC-1', Waivers: JSON.stringify(waivers), DrainLimitMinutes: 30, RestartWatchSeconds: 60,
     });
   }
 
