@@ -47,7 +47,8 @@ export class Journey {
     for (let attempt = 1; ; attempt++) {
       const told = await play[name]();
       this.log.push(`${name}: ${told.ok ? told.outcome : `${told.codes.join()} ${told.text.slice(0, 400)}`}`);
-      expect(await play.lies(), this.log.join('\n')).toEqual([]);
+      const lies = await play.lies();
+      expect(lies, `${lies.join('; ')}\n${this.log.join('\n')}`).toEqual([]);
       if (name === 'trust' || name === 'retire' || name === 'abandon') this.holdWaves();
       const isPassing = !told.ok && told.codes.every((code) => PASSING.test(code));
       if (!isPassing) {

@@ -41,7 +41,7 @@ export type Told = { ok: true; outcome: string; outputs: Record<string, string> 
 export class Play {
   readonly clock = new VirtualClock();
   readonly fleet: Fleet;
-  settings: Settings = { ...SETTINGS };
+  settings: Settings = { ...SETTINGS, waivers: [] };
   /** Warnings of the phase that ran last. */
   warnings: string[] = [];
   readonly spent = new Map<string, number>();
