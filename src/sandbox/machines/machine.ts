@@ -53,7 +53,7 @@ export async function createMachine(home: string, spec: MachineSpec): Promise<Ma
   const layout = machineLayout(dir);
   for (const folder of [layout.bin, layout.wanted, layout.run, layout.journal, layout.root, join(layout.tentacleHome, 'Work')]) mkdirSync(folder, { recursive: true });
   writeFileSync(layout.power, spec.state);
-  writeFileSync(layout.about, `${JSON.stringify({ name: spec.name, tentacleVersion: spec.tentacleVersion, preload: spec.preload, serverVersion: spec.serverVersion, ...(spec.windows ? { windows: { shellVersion: spec.windows.version } } : {}) }, null, 2)}\n`);
+  writeFileSync(layout.about, `${JSON.stringify({ name: spec.name, tentacleVersion: spec.tentacleVersion, preload: spec.preload, environment: environmentOf(spec, dir), serverVersion: spec.serverVersion, ...(spec.windows ? { windows: { shellVersion: spec.windows.version } } : {}) }, null, 2)}\n`);
   if (spec.share !== undefined) mountShare(dir, spec.share);
 
   if (spec.windows) windowsPrograms(spec, spec.windows, dir);
@@ -83,7 +83,7 @@ export async function createLoadBalancer(home: string, spec: Pick<MachineSpec, '
   const layout = machineLayout(dir);
   for (const folder of [layout.bin, layout.wanted, layout.run, layout.journal, layout.root]) mkdirSync(folder, { recursive: true });
   writeFileSync(layout.power, 'on');
-  writeFileSync(layout.about, `${JSON.stringify({ name: spec.name, preload: spec.preload }, null, 2)}\n`);
+  writeFileSync(layout.about, `${JSON.stringify({ name: spec.name, preload: spec.preload, environment: environmentOf(spec, dir) }, null, 2)}\n`);
   const path = join(layout.bin, 'load-balancer');
   program(spec, dir, path, 'load-balancer.js');
   enabledUnit(dir, loadBalancerUnit, ['[Unit]', 'Description=Load balancer of the Octopus portals', '', '[Service]', 'Type=simple', `ExecStart=${path}`, 'Restart=always', '', '[Install]', 'WantedBy=multi-user.target', ''].join('\n'));
@@ -157,14 +157,21 @@ function program(spec: ProgramSpec, dir: string, path: string, bundle: string, w
   script(path, `${mark(spec, dir)}exec ${quoted(spec.node)} ${quoted(join(spec.programs, bundle))} ${words}"$@"\n`);
 }
 
-/** What tells the programs of a machine where they are; on Windows also what every process finds in its environment there. */
-function mark(spec: ProgramSpec, dir: string): string {
-  const settings = {
+/**
+ * What every process of the machine finds in its environment, whoever started it: where it is, and on Windows what the system
+ * itself sets there. The service manager reads it from machine.json, so that services and scheduled tasks have it too.
+ */
+function environmentOf(spec: ProgramSpec, dir: string): Record<string, string> {
+  const temp = join(dir, 'Temp');
+  return {
     SANDBOX_MACHINE: dir,
     ...(spec.preload === undefined ? {} : { NODE_OPTIONS: preloading(spec.preload) }),
-    ...(spec.windows ? { OS: 'Windows_NT', COMPUTERNAME: spec.name.toUpperCase(), ProgramData: join(dir, 'ProgramData'), TEMP: join(dir, 'Temp'), TMP: join(dir, 'Temp'), TMPDIR: join(dir, 'Temp'), SANDBOX_PWSH: spec.windows.path, PSModulePath: machineLayout(dir).modules } : {}),
+    ...(spec.windows ? { OS: 'Windows_NT', COMPUTERNAME: spec.name.toUpperCase(), ProgramData: join(dir, 'ProgramData'), TEMP: temp, TMP: temp, TMPDIR: temp, SANDBOX_PWSH: spec.windows.path, PSModulePath: machineLayout(dir).modules } : {}),
   };
-  return Object.entries(settings).map(([name, value]) => `export ${name}=${quoted(value)}\n`).join('');
+}
+
+function mark(spec: ProgramSpec, dir: string): string {
+  return Object.entries(environmentOf(spec, dir)).map(([name, value]) => `export ${name}=${quoted(value)}\n`).join('');
 }
 
 function script(path: string, body: string): void {

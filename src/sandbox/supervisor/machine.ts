@@ -3,7 +3,6 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSy
 import { basename, delimiter, join } from 'node:path';
 import { faultStrikes } from '../machines/faults.ts';
 import { homeOf, machineLayout } from '../machines/layout.ts';
-import { preloading } from '../machines/preload.ts';
 import { killAll, markedProcesses, signal } from '../machines/processes.ts';
 import { recordEvent } from '../truth/events.ts';
 import { now, Service, type Instant, type ServiceSurroundings } from './service.ts';
@@ -28,7 +27,7 @@ export class Machine {
     this.name = basename(dir);
     this.dir = dir;
     this.surroundings = {
-      environment: { PATH: [layout.bin, process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'].join(delimiter), LANG: 'C.UTF-8', SANDBOX_MACHINE: dir, ...preloadSetting(layout.about) },
+      environment: { PATH: [layout.bin, process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'].join(delimiter), LANG: 'C.UTF-8', SANDBOX_MACHINE: dir, ...ownEnvironment(layout.about) },
       journal: layout.journal,
       rootHome: layout.root,
       startFails: (unit) => unit === 'Tentacle.service' && faultStrikes(dir, 'startFails'),
@@ -174,16 +173,6 @@ export class Machine {
   }
 }
 
-/** What every Node process of the machine loads first, if anything. */
-function preloadSetting(about: string): Record<string, string> {
-  try {
-    const { preload } = JSON.parse(readFileSync(about, 'utf8')) as { preload?: string };
-    return preload === undefined ? {} : { NODE_OPTIONS: preloading(preload) };
-  } catch {
-    return {};
-  }
-}
-
 /** Removes a link or file, saying whether there was one. */
 export function removeIfThere(path: string): boolean {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
@@ -204,6 +193,12 @@ export function isMask(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What a process of this machine has in its environment besides (machine.json); nothing for a machine that was made without. */
+function ownEnvironment(about: string): Record<string, string> {
+  const text = readText(about);
+  return text === '' ? {} : (JSON.parse(text) as { environment?: Record<string, string> }).environment ?? {};
 }
 
 function readText(path: string): string {

@@ -106,7 +106,8 @@ describe.skipIf(pwsh === null)(`A Windows machine${pwsh === null ? ' (skipped: n
 
   test('refuses what it does not know', async () => {
     expect((await on('Get-Service -Name "OctopusDeploy Tentacle" -ComputerName other')).stderr).toContain("parameter name 'ComputerName'");
-    expect((await on('Get-CimInstance Win32_Process')).stderr).toContain('Win32_Service only');
+    expect((await on('Get-CimInstance Win32_Process -Filter "Name = \'a\'"')).stderr).toContain('filters of processes by number only');
+    expect((await on('Get-CimInstance Win32_Bios')).stderr).toContain('Win32_Service and Win32_Process only');
     expect((await on('Get-Service Spooler')).stderr).toContain("Cannot find any service with service name 'Spooler'.");
   });
 });
