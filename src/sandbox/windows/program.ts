@@ -39,14 +39,14 @@ export function windowsMachine(machineDir: string, args: string[], run: Run): Ou
   function services(): object[] {
     return readdirSync(layout.units).filter((file) => file.endsWith('.service')).map((file) => {
       const name = serviceNameOf(file.slice(0, -'.service'.length));
-      const service = new ServiceControl(name, systemctl, run);
-      return { Name: name, ServiceName: name, DisplayName: name, Status: service.status, StartType: service.startType, ProcessId: service.processId, PathName: `"${join(layout.bin, 'Tentacle.exe')}" run --instance="${file.slice(0, -'.service'.length)}"`, CanStop: service.status === 'Running' };
+      const { status, startType, processId } = new ServiceControl(name, systemctl, run).state;
+      return { Name: name, ServiceName: name, DisplayName: name, Status: status, StartType: startType, ProcessId: processId, PathName: `"${join(layout.bin, 'Tentacle.exe')}" run --instance="${file.slice(0, -'.service'.length)}"`, CanStop: status === 'Running' };
     });
   }
 
   function control(name: string, act: (service: ServiceControl) => boolean, done: string): string {
     const service = new ServiceControl(name, systemctl, run);
-    if (unitOf(name) === null || !service.exists) throw new Error(`Cannot find any service with service name '${name}'.`);
+    if (unitOf(name) === null || !service.state.exists) throw new Error(`Cannot find any service with service name '${name}'.`);
     if (!act(service)) throw new Error(`Service '${service.name} (${service.name})' cannot be ${done} due to the following error: Cannot open ${service.name} service on computer '.'.`);
     return '';
   }

@@ -12,7 +12,7 @@ export async function windowsService(context: CommandContext, instance: string, 
   for (const action of ['install', 'uninstall', 'reconfigure']) if (wanted.has(action)) throw new ControlledFailure(`The embedded Tentacle does not support service --${action} on Windows`);
   const name = serviceNameOf(instance);
   const service = new ServiceControl(name, systemctl, (command) => context.host.run(command));
-  const found = service.exists;
+  const found = service.state.exists;
   if (wanted.has('restart') && found) {
     context.log('INFO', `Restarting service ${name}`);
     if (await stopped(context, service)) await start(context, service);
@@ -26,7 +26,8 @@ export async function windowsService(context: CommandContext, instance: string, 
 }
 
 async function stopped(context: CommandContext, service: ServiceControl): Promise<boolean> {
-  if (service.status === 'Stopped' || service.status === 'StopPending') return false;
+  const { status } = service.state;
+  if (status === 'Stopped' || status === 'StopPending') return false;
   context.log('INFO', 'Stopping service...');
   service.stop();
   if (!await becomes(context, service, 'Stopped')) {
@@ -38,7 +39,7 @@ async function stopped(context: CommandContext, service: ServiceControl): Promis
 }
 
 async function start(context: CommandContext, service: ServiceControl): Promise<void> {
-  if (service.status === 'Running') return;
+  if (service.state.status === 'Running') return;
   // The real one tries five more times with growing pauses when the service manager refuses; here one refusal is final.
   if (!service.start()) throw new UnexpectedFailure(`Cannot start service '${service.name}' on computer '.'.`, 'System.InvalidOperationException');
   if (!await becomes(context, service, 'Running')) throw new UnexpectedFailure('Exceeded max retries', 'System.Exception');
@@ -47,7 +48,7 @@ async function start(context: CommandContext, service: ServiceControl): Promise<
 
 async function becomes(context: CommandContext, service: ServiceControl, status: 'Stopped' | 'Running'): Promise<boolean> {
   for (let attempt = 0; attempt <= tries; attempt += 1) {
-    const current = service.status;
+    const current = service.state.status;
     context.log('INFO', `Waiting for service to become ${status}. Current status: ${current}`);
     await new Promise((resolve) => { setTimeout(resolve, pauseMs); });
     if (current === status) return true;
