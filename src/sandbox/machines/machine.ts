@@ -1,3 +1,4 @@
+import type { KeyPairKeyObjectResult } from 'node:crypto';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registerInstance } from '../tentacle/instances.ts';
@@ -33,6 +34,8 @@ export interface MachineSpec {
   serverVersion?: string;
   /** Lets the machine's clock, network and mounts be disturbed: a module that each of its Node processes loads first. */
   preload?: string;
+  /** For the Tentacle's certificate; without, a pair is made. */
+  keys?: KeyPairKeyObjectResult;
   /** The folder of the sandbox's bundles, and the Node that runs them. */
   programs: string;
   node: string;
@@ -69,7 +72,7 @@ export async function createMachine(home: string, spec: MachineSpec): Promise<Ma
   const port = await freePort();
   const subscription = spec.polls ? `poll://${randomSubscription()}/` : null;
   const noListen = spec.polls?.noListen ?? false;
-  const thumbprint = await configureTentacle(dir, port, entriesOf(spec, subscription), noListen);
+  const thumbprint = await configureTentacle(dir, port, entriesOf(spec, subscription), noListen, spec.keys);
   return {
     platform: spec.windows ? 'windows' : 'linux', mode: spec.polls ? 'polling' : 'listening', subscription, noListen,
     name: spec.name, dir, port, thumbprint, config: layout.tentacleConfig, bin: layout.bin, shell: layout.shell, state: spec.state, isServer: spec.isServer,
@@ -127,10 +130,10 @@ function entriesOf(spec: MachineSpec, subscription: string | null): TrustedServe
   return [...active, ...foreign.map(passiveEntry)];
 }
 
-async function configureTentacle(dir: string, port: number, trusted: TrustedServer[], noListen: boolean): Promise<string> {
+async function configureTentacle(dir: string, port: number, trusted: TrustedServer[], noListen: boolean, keys?: KeyPairKeyObjectResult): Promise<string> {
   const { generateCertificate, toPfx } = await import('../server/certificate.ts');
   const layout = machineLayout(dir);
-  const certificate = generateCertificate('Octopus Tentacle');
+  const certificate = generateCertificate('Octopus Tentacle', new Date(), keys);
   const settings = new Settings();
   settings.set('Octopus.Home', layout.tentacleHome);
   settings.set('Tentacle.Deployment.ApplicationDirectory', join(layout.tentacleHome, 'Applications'));

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, createServerCertificate } from '../server/creation.ts';
+import { makeKeyPair } from '../server/certificate.ts';
 import { findPwsh } from '../windows/pwsh.ts';
 import type { Estate } from './estate.ts';
 import { freePort } from './free-port.ts';
@@ -26,11 +27,14 @@ export async function createSandbox(home: string, estate: Estate | null, program
   }
   if (!estate) throw new Error(`There is no sandbox in ${home} yet: say with --estate what to make it from.`);
   if (existsSync(join(home, 'machines'))) throw new Error(`The sandbox in ${home} was not made completely. Delete the folder, or take another one.`);
+  // Made while everything else is made, a PowerShell looked for included.
+  const serverKeys = makeKeyPair();
+  const keys = estate.machines.map(() => makeKeyPair());
   const pwsh = estate.machines.some(({ platform }) => platform === 'windows') ? findPwsh(process.env) : null;
   const machineSpecs = estate.machines.filter(({ platform }) => platform !== 'windows' || pwsh !== null);
   const notRehearsed = estate.machines.filter((machine) => !machineSpecs.includes(machine)).map(({ name }) => `${name}: no pwsh`);
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  const certificate = createServerCertificate();
+  const certificate = createServerCertificate(await serverKeys);
   const machines: MachineRecord[] = [];
   const commsPorts: number[] = [];
   for (let node = 0; node < estate.server.nodes.length; node += 1) commsPorts.push(await freePort());
@@ -39,9 +43,9 @@ export async function createSandbox(home: string, estate: Estate | null, program
   const preload = hasSeveralNodes ? join(programs, 'machine-preload.js') : undefined;
   const share = hasSeveralNodes ? join(home, 'share') : undefined;
   if (share !== undefined) mkdirSync(share, { mode: 0o700 });
-  for (const { name, state, platform, mode, noListen = true, tentacleVersion, foreignTrust = [] } of machineSpecs) {
+  for (const [index, { name, state, platform, mode, noListen = true, tentacleVersion, foreignTrust = [] }] of machineSpecs.entries()) {
     machines.push(await createMachine(home, {
-      name, state, tentacleVersion, programs, node: process.execPath,
+      name, state, tentacleVersion, programs, node: process.execPath, keys: await keys[index]!,
       trusted: [certificate.thumbprint, ...foreignTrust],
       ...(mode === 'polling' ? { polls: { addresses, noListen } } : {}),
       ...(platform === 'windows' && pwsh ? { windows: pwsh } : {}),

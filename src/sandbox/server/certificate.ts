@@ -1,4 +1,5 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPair, generateKeyPairSync, randomBytes, X509Certificate, type KeyPairKeyObjectResult } from 'node:crypto';
+import { promisify } from 'node:util';
 import forge from 'node-forge';
 
 /** A certificate with its key. `thumbprint` = SHA-1 of the DER, 40 upper-case hex digits. */
@@ -19,12 +20,18 @@ export function thumbprintOf(der: Buffer): string {
 
 const dayMs = 86_400_000;
 
+const rsa = { modulusLength: 2048, publicExponent: 0x10001 };
+
+/** A key pair made beside whatever else goes on: making ten of them is most of the time that a sandbox takes to be made. */
+export function makeKeyPair(): Promise<KeyPairKeyObjectResult> {
+  return promisify(generateKeyPair)('rsa', rsa);
+}
+
 /**
  * As Octopus makes them: RSA 2048, SHA-256, self-signed, no extensions, NotBefore = UTC midnight less one day, NotAfter = today +
  * 100 years (octopus-server-cli.md section 9, CertificateGenerator.cs).
  */
-export function generateCertificate(commonName: string, now = new Date()): CertificateWithKey {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 0x10001 });
+export function generateCertificate(commonName: string, now = new Date(), { privateKey, publicKey }: KeyPairKeyObjectResult = generateKeyPairSync('rsa', rsa)): CertificateWithKey {
   const keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const certificate = forge.pki.createCertificate();
   const midnight = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate());
@@ -100,6 +107,6 @@ function derToPem(asn1: forge.asn1.Asn1): string {
 }
 
 /** The certificate that a new sandbox starts with. */
-export function createServerCertificate(): CertificateWithKey {
-  return generateCertificate('Octopus Portal');
+export function createServerCertificate(keys?: KeyPairKeyObjectResult): CertificateWithKey {
+  return generateCertificate('Octopus Portal', new Date(), keys);
 }

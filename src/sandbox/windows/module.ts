@@ -22,7 +22,7 @@ export const windowsModuleManifest = `@{
 
 export const windowsModule = String.raw`
 function Invoke-Sandbox([string[]]$words) {
-  $answer = & windows-machine @words 2>&1 | ForEach-Object { "$_" }
+  $answer = & "$env:SANDBOX_MACHINE/bin/windows-machine" @words 2>&1 | ForEach-Object { "$_" }
   if ($LASTEXITCODE -ne 0) { $global:LASTEXITCODE = 0; throw ($answer -join [Environment]::NewLine) }
   if ($answer) { ($answer -join '') | ConvertFrom-Json }
 }
