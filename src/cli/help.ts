@@ -42,7 +42,8 @@ What it changes
   Nothing outside its home folder, and the report below ./.rehearsal/ when no home is given. No process stays when it ends.
 
 Options
-  --estate FILE    the installation to rehearse on, as JSON (schemas/estate.schema.json); default: one node, nine Tentacles
+  --estate FILE    the installation to rehearse on, as JSON (schemas/estate.schema.json); default: one node, ten Tentacles
+                   (nine where there is no pwsh, in PATH or named by SANDBOX_PWSH)
   --home DIR       keep everything in DIR (server, machines, journal, report); run it on the same DIR again for a second rotation
   --keep           leave the embedded Octopus running after the summary, until Ctrl-C
   --json           one JSON event a line (schemas/rehearsal-event.schema.json); the last one is the summary

@@ -9,6 +9,11 @@ export interface PutBack {
   readonly keys: ReadonlySet<string>;
 }
 
+/** Whether a machine whose restart was armed says itself that nothing more comes of it: its old list was put back, or the restart was put off. */
+export function saysItIsOver(look: TrustObservation): boolean {
+  return ['reverted', 'deferred'].includes(look.readBack?.lastRestart ?? '');
+}
+
 /**
  * A machine that went away and is steadily back as it was before needs no more waiting: its restart did not go well, and its old list was put
  * back (rule 3). Only the waiting is ended by it; what the machine trusts is judged by a look of its own.

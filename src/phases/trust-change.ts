@@ -12,7 +12,7 @@ import { whileEnabled } from './disabled-machines.ts';
 import { runOnHost } from './host-script.ts';
 import { acceptsBoth, acceptsFreshOnly, acceptsOldOnly, lookAt, readBackOf, waitUntil } from './looking.ts';
 import { addressed, machineScript, runOnMachines, SETTLE_MS, type ScriptWish } from './machine-scripts.ts';
-import { watchForPutBack } from './put-back.ts';
+import { saysItIsOver, watchForPutBack } from './put-back.ts';
 import type { Rotation } from './rotation.ts';
 
 /** One change of trust over many machines: who is to be what. */
@@ -124,7 +124,7 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
   // Whoever answered has done it; of the others a look may show too little.
   const hiding = change.mayHide?.(rotation.entries()) ?? new Set();
   const isThere = (look: TrustObservation) => change.wished(look) && !hiding.has(look.machine.key);
-  const there = await waitUntil(context, rotation, told, isThere, SETTLE_MS, change.label, (look) => putBack.isSeen(look));
+  const there = await waitUntil(context, rotation, told, isThere, SETTLE_MS, change.label, (look) => putBack.isSeen(look) || (!silent.has(look.machine.key) && saysItIsOver(look)));
   for (const [key, look] of there) outcome.there.set(key, look);
   const late = await lookAt(context, rotation, told.filter((machine) => !there.has(machine.key)));
   for (const look of late) if (isThere(look)) outcome.there.set(look.machine.key, look);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { watchForPutBack } from '../../src/phases/put-back.ts';
+import { saysItIsOver, watchForPutBack } from '../../src/phases/put-back.ts';
 import type { TrustObservation } from '../../src/gates/trust.ts';
 import { plannedMachine } from '../support/estate-pieces.ts';
 
@@ -23,6 +23,11 @@ describe('rule 3: a Tentacle whose old list was put back', () => {
   it('is not seen while it comes and goes', () => {
     const putBack = watch();
     for (let round = 0; round < 5; round += 1) expect([look('away'), ...times('before', 9), look('else')].map((one) => putBack.isSeen(one))).not.toContain(true);
+  });
+
+  it.each([['reverted', true], ['deferred', true], ['failed', false], ['running', false], ['good', false], ['none', false]] as const)('says it itself where only a script can ask: %s', (lastRestart, over) => {
+    expect(saysItIsOver({ ...look('else'), readBack: { trustsFresh: false, trustsOld: true, servesOld: true, effective: 'yes', lastRestart } })).toBe(over);
+    expect(saysItIsOver(look('else'))).toBe(false);
   });
 
   it('is told apart from the machine beside it', () => {

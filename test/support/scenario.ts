@@ -64,13 +64,13 @@ export class Scenario {
   }
 
   /** A run as a person starts it, to its end. */
-  async run(force: string): Promise<Run> {
-    return this.ended(await this.start(force));
+  async run(force: string, limitMs?: number): Promise<Run> {
+    return this.ended(await this.start(force), limitMs);
   }
 
   /** Waits for a run and reads what it said. */
-  async ended(taskId: string): Promise<Run> {
-    const task = await waitForRun(this.installed, taskId);
+  async ended(taskId: string, limitMs?: number): Promise<Run> {
+    const task = await waitForRun(this.installed, taskId, limitMs);
     const log = await taskLog(this.installed, taskId);
     return { task, log, refusals: [...log.matchAll(/\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): /g)].map((match) => match[1]!) };
   }

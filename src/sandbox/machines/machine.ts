@@ -61,7 +61,7 @@ export async function createMachine(home: string, spec: MachineSpec): Promise<Ma
 
   if (spec.windows) windowsPrograms(spec, spec.windows, dir);
   else linuxPrograms(spec, dir);
-  enabledUnit(dir, tentacleUnit, unitText(join(layout.bin, spec.windows ? 'Tentacle.exe' : 'Tentacle'), tentacleInstance));
+  enabledUnit(dir, tentacleUnit, spec.windows ? windowsServiceUnit(join(layout.bin, 'Tentacle.exe')) : unitText(join(layout.bin, 'Tentacle'), tentacleInstance));
   if (spec.isServer) {
     enabledUnit(dir, serverUnit, [
       '[Unit]', 'Description=Octopus Server', 'After=network.target', '',
@@ -120,6 +120,15 @@ function windowsPrograms(spec: MachineSpec, pwsh: Pwsh, dir: string): void {
   writeFileSync(join(module, `${windowsModuleName}.psd1`), windowsModuleManifest);
   writeFileSync(join(module, `${windowsModuleName}.psm1`), windowsModule);
   script(shell, `${mark(spec, dir)}export PATH=${quoted(bin)}:"$PATH"\nif [ "\${1-}" = -c ]; then exec ${quoted(pwsh.path)} -NoProfile -NonInteractive -Command "$2"; fi\nexec ${quoted(pwsh.path)} -NoProfile -NoLogo\n`);
+}
+
+/** The service as Tentacle's installer makes it on Windows: started with the machine, without recovery actions, and started as often as asked. */
+function windowsServiceUnit(executable: string): string {
+  return [
+    '[Unit]', 'Description=Octopus Tentacle', 'StartLimitIntervalSec=0', '',
+    '[Service]', 'Type=simple', 'User=root', `ExecStart=${executable} run --instance=${tentacleInstance} --noninteractive`, 'Restart=no', '',
+    '[Install]', 'WantedBy=multi-user.target', '',
+  ].join('\n');
 }
 
 /** One passive entry a thumbprint; a polling Tentacle has one active entry a server address instead of the server's own. */

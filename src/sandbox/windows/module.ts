@@ -54,13 +54,14 @@ function Restart-Service {
   process { Invoke-Sandbox @('stop', $Name); Invoke-Sandbox @('start', $Name) }
 }
 
-# The processes of this machine as Win32_Process shows them: number, parent and name.
+# The processes of this machine as Win32_Process shows them: number, parent, name and when it began, which is the same whoever asks.
 function Get-SandboxProcess([string]$filter) {
   $member = ''; $wanted = 0
   if ($filter) {
     if ($filter -notmatch '^\s*(ProcessId|ParentProcessId)\s*=\s*(\d+)\s*$') { throw "The sandbox's Windows knows filters of processes by number only, not $filter." }
     $member = $Matches[1]; $wanted = [int]$Matches[2]
   }
+  $boot = [long][regex]::Match([IO.File]::ReadAllText('/proc/stat'), '(?m)^btime (\d+)').Groups[1].Value * 1000
   foreach ($folder in [IO.Directory]::GetDirectories('/proc')) {
     $number = [IO.Path]::GetFileName($folder)
     if ($number -notmatch '^\d+$') { continue }
@@ -68,7 +69,7 @@ function Get-SandboxProcess([string]$filter) {
     $end = $stat.LastIndexOf(')')
     $fields = $stat.Substring($end + 2).Split(' ')
     if ($fields[0] -eq 'Z') { continue }
-    $one = [pscustomobject]@{ ProcessId = [int]$number; ParentProcessId = [int]$fields[1]; Name = $stat.Substring($stat.IndexOf('(') + 1, $end - $stat.IndexOf('(') - 1) + '.exe' }
+    $one = [pscustomobject]@{ ProcessId = [int]$number; ParentProcessId = [int]$fields[1]; Name = $stat.Substring($stat.IndexOf('(') + 1, $end - $stat.IndexOf('(') - 1) + '.exe'; CreationDate = [DateTimeOffset]::FromUnixTimeMilliseconds($boot + [long]$fields[19] * 10).LocalDateTime }
     if ($member -eq '' -or $one.$member -eq $wanted) { $one }
   }
 }

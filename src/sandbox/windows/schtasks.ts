@@ -57,14 +57,26 @@ function create(tasks: ScheduledTasks, name: string, options: Map<string, string
   return ok([...(at < now ? ['WARNING: The task may not run because /ST is earlier than current time.'] : []), `SUCCESS: The scheduled task "${name}" has successfully been created.`].join('\n'));
 }
 
-/** The task of an XML file: one program with its arguments, run on demand. UTF-16 with its mark, as Windows wants it, or UTF-8. */
+/** Elements of a task definition (namespace mit/task) that the sandbox takes as they are: none of them changes when the task runs, or as whom. */
+const plainElements = new Set([
+  'Task', 'RegistrationInfo', 'Description', 'Author', 'Triggers', 'Principals', 'Principal', 'UserId', 'RunLevel', 'LogonType', 'Settings', 'MultipleInstancesPolicy', 'DisallowStartIfOnBatteries',
+  'StopIfGoingOnBatteries', 'AllowHardTerminate', 'StartWhenAvailable', 'ExecutionTimeLimit', 'Priority', 'Hidden', 'Enabled', 'AllowStartOnDemand', 'Actions', 'Exec', 'Command', 'Arguments',
+]);
+
+/** The task of an XML file: one program with its arguments, run on demand as SYSTEM. The encoding it declares must be the one it has. */
 function createFromXml(tasks: ScheduledTasks, name: string, path: string, force: boolean): Outcome {
   const bytes = readFileSync(path);
   const text = bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.subarray(2).toString('utf16le') : bytes.toString('utf8');
   const value = (element: string) => new RegExp(`<${element}>([^<]*)</${element}>`).exec(text)?.[1]?.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&apos;', "'").replaceAll('&amp;', '&');
+  const declared = /^<\?xml\b[^>]*\bencoding="([^"]*)"/.exec(text)?.[1]?.toLowerCase() ?? 'utf-8';
+  if ((declared === 'utf-16') !== (bytes[0] === 0xff && bytes[1] === 0xfe)) return failed('The task XML is malformed.\n(1,40)::ERROR: unable to switch the encoding');
+  const unknown = [...text.matchAll(/<([A-Za-z][\w.:-]*)/g)].map(([, element]) => element as string).find((element) => !plainElements.has(element));
+  if (unknown !== undefined) return failed(`The sandbox takes no task XML with the element ${unknown}: it runs tasks from XML on demand only.`);
+  if (!text.includes('xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task"')) return failed('The task XML is missing its namespace.');
+  if (!['S-1-5-18', 'SYSTEM', 'NT AUTHORITY\\SYSTEM'].includes(value('UserId') ?? '')) return failed('The sandbox runs tasks as SYSTEM only.');
+  if (value('AllowStartOnDemand') === 'false') return failed('The sandbox runs tasks from XML on demand only.');
   const command = value('Command');
   if (name === '' || command === undefined) return failed('The task XML is missing a required element or attribute.');
-  if (/<(TimeTrigger|BootTrigger|LogonTrigger|CalendarTrigger)\b/.test(text)) return failed('The sandbox runs tasks from XML on demand only.');
   tasks.register({ name, command: [command, ...splitCommandLine(value('Arguments') ?? '')], at: null }, force);
   return ok(`SUCCESS: The scheduled task "${name}" has successfully been created.`);
 }

@@ -2,7 +2,7 @@
 export const CHANGE = String.raw`
 # Which Tentacle this is, however it was reached: this machine, its home, and the very process that serves it. Two clones differ in it.
 function Or-Identity {
-  $since = try { (Get-Process -Id $script:orMain -ErrorAction Stop).StartTime.ToUniversalTime().Ticks } catch { 0 }
+  $since = try { (Get-CimInstance -ClassName Win32_Process -Filter "ProcessId = $script:orMain" -ErrorAction Stop).CreationDate.ToUniversalTime().Ticks } catch { 0 }
   $sha = [Security.Cryptography.SHA256]::Create()
   try { return ([BitConverter]::ToString($sha.ComputeHash((Or-Utf8 "$([Environment]::MachineName)|$script:orHome|$script:orMain|$since"))) -replace '-', '').ToLowerInvariant() } finally { $sha.Dispose() }
 }

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { findPwsh } from '../../../src/sandbox/windows/pwsh.ts';
 import { freePort } from '../../sandbox/tentacle/agent.ts';
 import { ROTATION, type Entry } from '../../tentacle/fakes/machine.ts';
 import { parseMachineResults } from '../../../src/tentacle/machine-result.ts';
 import { trustScript } from '../../../src/tentacle/trust-script.ts';
-import type { MachineResult } from '../../../src/tentacle/contract.ts';
+import type { MachineResult, TrustShell } from '../../../src/tentacle/contract.ts';
 import type { Thumbprint } from '../../../src/certificates/thumbprint.ts';
 
 const here = import.meta.dirname;
@@ -19,9 +20,14 @@ export interface Subject { name: string; command: string[] }
 export const embedded: Subject = { name: "the sandbox's Tentacle", command: [process.execPath, join(here, '..', '..', '..', 'dist', 'sandbox', 'tentacle.js')] };
 export const real: Subject | undefined = process.env.TENTACLE_EXE ? { name: 'the Tentacle of TENTACLE_EXE', command: [realpathSync(process.env.TENTACLE_EXE)] } : undefined;
 
+/** The PowerShell under which the scripts for Windows are run; what Windows has besides is played by the stand-ins. */
+export const pwsh = findPwsh(process.env);
+/** Shells whose scripts can be run here. */
+export const shells: TrustShell[] = pwsh === null ? ['Bash'] : ['Bash', 'PowerShell'];
+
 export interface Ran { code: number; stdout: string; stderr: string }
 
-/** A machine with one instance `Tentacle` (certificate T, on a port of 127.0.0.1), in a home of its own, under stand-ins for systemd. */
+/** A machine with one instance `Tentacle` (certificate T, on a port of 127.0.0.1), in a home of its own, under stand-ins for systemd and Windows. */
 export class Rig {
   readonly dir = mkdtempSync(join(tmpdir(), 'rotation-conformance-'));
   readonly home = join(this.dir, 'machines', 'one');
@@ -29,7 +35,7 @@ export class Rig {
   readonly env: Record<string, string>;
   port = 0;
 
-  private constructor(subject: Subject) {
+  private constructor(subject: Subject, private readonly shellKind: TrustShell) {
     for (const folder of ['bin', 'units', 'machines/one/etc/systemd']) mkdirSync(join(this.dir, folder), { recursive: true });
     cpSync(join(here, 'stand-ins'), join(this.dir, 'bin'), { recursive: true });
     // exec: the process is the Tentacle itself, as under systemd.
@@ -38,15 +44,15 @@ export class Rig {
     this.write('machines/one/machine.json', JSON.stringify({ tentacleVersion: '8.3.2' }));
     this.env = {
       PATH: [join(this.dir, 'bin'), dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':'), HOME: this.dir,
-      RIG: this.dir, RIG_HOME: this.home,
+      PSModulePath: join(this.dir, 'bin'), NO_COLOR: '1', RIG: this.dir, RIG_HOME: this.home,
       SANDBOX_MACHINE: this.home, TentacleMachineConfigurationHomeDirectory: join(this.dir, 'etc', 'octopus'),
       ...(process.env.DOTNET_ROOT ? { DOTNET_ROOT: process.env.DOTNET_ROOT } : {}),
     };
     this.write('environment', Object.entries(this.env).map(([name, value]) => `${name}=${value}\n`).join(''));
   }
 
-  static async create(subject: Subject, trusted: readonly unknown[] = []): Promise<Rig> {
-    const rig = new Rig(subject);
+  static async create(subject: Subject, trusted: readonly unknown[] = [], shell: TrustShell = 'Bash'): Promise<Rig> {
+    const rig = new Rig(subject, shell);
     rig.port = await freePort();
     for (const args of [
       ['create-instance', '--instance=Tentacle', `--config=${rig.config}`],
@@ -102,14 +108,14 @@ export class Rig {
 
   /** The shipped script, run beside the Tentacle as the relay on the host runs it. */
   async script(operation: 'observe' | 'add' | 'remove', thumbprint: Thumbprint, options: Partial<Parameters<typeof trustScript>[0]> = {}, env: Record<string, string> = {}): Promise<MachineResult> {
-    return single(await this.shell(this.text(operation, thumbprint, { place: 'host', ...options }), { ...this.scriptEnv, ...env }));
+    return single(await this.shell(this.command(this.text(operation, thumbprint, { place: 'host', ...options })), { ...this.scriptEnv, ...env }));
   }
 
   /** The shipped script, run as a child of the Tentacle, which is started for that. */
   async inside(operation: 'observe' | 'add' | 'remove', thumbprint: Thumbprint, options: Partial<Parameters<typeof trustScript>[0]> = {}): Promise<MachineResult> {
     const env = Object.entries(this.scriptEnv).map(([name, value]) => `export ${name}='${value}'\n`).join('');
     rmSync(join(this.dir, 'inside.code'), { force: true });
-    this.write('inside.sh', env + this.text(operation, thumbprint, options));
+    this.write('inside.sh', env + this.command(this.text(operation, thumbprint, options)));
     await this.start();
     await until('the script has ended', () => this.read('inside.code') !== '');
     return single({ code: Number(this.read('inside.code')), stdout: this.read('inside.out'), stderr: this.read('inside.err') });
@@ -127,13 +133,20 @@ export class Rig {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
+  /** What a shell runs to run a script: itself, or PowerShell with the script in a file. */
+  private command(script: string): string {
+    if (this.shellKind === 'Bash') return script;
+    this.write('script.ps1', script);
+    return `exec '${pwsh!.path}' -NoProfile -NonInteractive -File '${join(this.dir, 'script.ps1')}'`;
+  }
+
   private get scriptEnv(): Record<string, string> {
     return { TentacleHome: this.home, TentacleInstanceName: 'Tentacle', TentacleExecutablePath: join(this.dir, 'bin', 'Tentacle') };
   }
 
   private text(operation: 'observe' | 'add' | 'remove', thumbprint: Thumbprint, options: Partial<Parameters<typeof trustScript>[0]>): string {
     return trustScript({
-      rotationId: ROTATION, fence: 7, operation, thumbprint,
+      rotationId: ROTATION, fence: 7, operation, thumbprint, shell: this.shellKind,
       restart: 'none', restartDelaySeconds: 0, restartWatchSeconds: 40, idleLimitSeconds: 40, ...options,
     });
   }

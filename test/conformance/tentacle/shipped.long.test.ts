@@ -10,7 +10,7 @@ import type { Thumbprint } from '../../../src/certificates/thumbprint.ts';
 import type { ProbeVerdict } from '../../../src/tentacle/contract.ts';
 import { certificate, freePort } from '../../sandbox/tentacle/agent.ts';
 import { passive, polling } from '../../tentacle/fakes/machine.ts';
-import { embedded, real, Rig, type Subject } from './rig.ts';
+import { embedded, pwsh, real, Rig, shells, type Subject } from './rig.ts';
 
 type Identity = Awaited<ReturnType<typeof certificate>>;
 let [A, B, C, T]: Identity[] = [];
@@ -31,6 +31,7 @@ afterEach(async () => {
 suite(embedded);
 if (real) suite(real);
 else test.skip('a real Tentacle (skipped: no TENTACLE_EXE)', () => undefined);
+if (pwsh === null) test.skip('the scripts for Windows (skipped: no pwsh, in PATH or named by SANDBOX_PWSH)', () => undefined);
 
 function suite(subject: Subject): void {
   const machine = async (...trusted: unknown[]): Promise<Rig> => (rig = await Rig.create(subject, trusted));
@@ -186,7 +187,9 @@ function suite(subject: Subject): void {
       });
     });
 
-    describe('the detached restart and its net', () => {
+    describe.each(shells)('the detached restart and its net (%s)', (shell) => {
+      const machine = async (...trusted: unknown[]): Promise<Rig> => (rig = await Rig.create(subject, trusted, shell));
+
       test('A6: a script of the Tentacle itself adds trust, and the restart behind it puts it in force', async () => {
         const one = await machine(passive(a));
         const before = one.pid;
@@ -219,7 +222,8 @@ function suite(subject: Subject): void {
       });
     });
 
-    describe('twins in the configuration file', () => {
+    describe.each(shells)('twins in the configuration file (%s)', (shell) => {
+      const machine = async (...trusted: unknown[]): Promise<Rig> => (rig = await Rig.create(subject, trusted, shell));
       // Nothing answers there: the agent tries, waits and tries again.
       const node = (at: number, trusted: string) => ({ ...polling(trusted), Address: `https://127.0.0.1:${at}/`, SubscriptionId: `poll://node${at}/` });
       const twins = { route: 'polling' as const };

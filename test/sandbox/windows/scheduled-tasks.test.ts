@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -26,6 +26,28 @@ describe('The task scheduler of a Windows machine', () => {
     expect(ran).toEqual([]);
     expect(schtasks(tasks, ['/run', '/tn', 'octopus\\restart']).exitCode).toBe(0);
     expect(ran).toEqual([['/sm/systemd-run', '--unit=task-octopus_restart', '--collect', '--quiet', '--no-block', 'C:\\a b\\T.exe', 'service', '--restart']]);
+  });
+
+  const xml = (change: (text: string) => string = (text) => text, encode = (text: string): Buffer => Buffer.from(`\uFEFF${text}`, 'utf16le')) => {
+    const file = join(dir, 'task.xml');
+    writeFileSync(file, encode(change('<?xml version="1.0" encoding="UTF-16"?><Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task"><Triggers /><Principals><Principal id="a"><UserId>S-1-5-18</UserId></Principal></Principals><Settings><AllowStartOnDemand>true</AllowStartOnDemand></Settings><Actions Context="a"><Exec><Command>p.exe</Command><Arguments>-File &quot;C:\\a b\\r.ps1&quot;</Arguments></Exec></Actions></Task>')));
+    return schtasks(tasks, ['/Create', '/TN', 'r', '/XML', file, '/F']);
+  };
+
+  test('takes a task from XML, which runs only when told', () => {
+    expect(xml()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('successfully been created') });
+    expect(ran).toEqual([]);
+    expect(schtasks(tasks, ['/Run', '/TN', 'r']).exitCode).toBe(0);
+    expect(ran.at(-1)).toEqual(['/sm/systemd-run', '--unit=task-r', '--collect', '--quiet', '--no-block', 'p.exe', '-File', 'C:\\a b\\r.ps1']);
+  });
+
+  test.each<[string, (text: string) => string, ((text: string) => Buffer) | undefined, string]>([
+    ['that is not in the encoding it declares', (text) => text, (text) => Buffer.from(text), 'unable to switch the encoding'],
+    ['with a trigger', (text) => text.replace('<Triggers />', '<Triggers><BootTrigger /></Triggers>'), undefined, 'BootTrigger'],
+    ['for somebody else', (text) => text.replace('S-1-5-18', 'somebody'), undefined, 'as SYSTEM only'],
+    ['without a program', (text) => text.replace(/<Command>.*<\/Command>/, ''), undefined, 'missing a required element'],
+  ])('refuses a task from XML %s', (_, change, encode, message) => {
+    expect(xml(change, encode)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(message) });
   });
 
   test.each([

@@ -18,8 +18,8 @@ export interface Entry { Thumbprint: string; CommunicationStyle: number | string
 export const passive = (Thumbprint: string): Entry => ({ Thumbprint, CommunicationStyle: 1, Address: null, Squid: null, SubscriptionId: null });
 export const polling = (Thumbprint: string): Entry => ({ Thumbprint, CommunicationStyle: 2, Address: 'https://server:10943/', Squid: null, SubscriptionId: 'poll://abc/' });
 
-/** A real PowerShell, named by PWSH or found on PATH; Windows itself is played by the fakes. */
-export const pwsh = [process.env['PWSH'], ...(process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'pwsh'))].find((path) => path !== undefined && existsSync(path));
+/** A real PowerShell, named by PWSH or SANDBOX_PWSH or found on PATH; Windows itself is played by the fakes. */
+export const pwsh = [process.env['PWSH'], process.env['SANDBOX_PWSH'], ...(process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'pwsh'))].find((path) => path !== undefined && existsSync(path));
 
 type Operation = Parameters<typeof trustScript>[0]['operation'];
 type Options = Partial<Parameters<typeof trustScript>[0]>;
