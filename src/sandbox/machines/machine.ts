@@ -110,8 +110,8 @@ function linuxPrograms(spec: MachineSpec, dir: string): void {
 function windowsPrograms(spec: MachineSpec, pwsh: Pwsh, dir: string): void {
   const { bin, shell, serviceManager, modules } = machineLayout(dir);
   const module = join(modules, windowsModuleName);
-  for (const folder of [serviceManager, module, join(dir, 'ProgramData'), join(dir, 'Temp')]) mkdirSync(folder, { recursive: true });
-  program(spec, dir, join(bin, 'Tentacle.exe'), 'tentacle.js');
+  for (const folder of [serviceManager, module, join(dir, 'ProgramData'), join(dir, 'ProgramFiles', 'Octopus Deploy', 'Tentacle'), join(dir, 'Temp')]) mkdirSync(folder, { recursive: true });
+  for (const folder of [bin, join(dir, 'ProgramFiles', 'Octopus Deploy', 'Tentacle')]) program(spec, dir, join(folder, 'Tentacle.exe'), 'tentacle.js');
   program(spec, dir, join(serviceManager, 'systemctl'), 'systemctl.js');
   program(spec, dir, join(serviceManager, 'systemd-run'), 'systemd-run.js');
   program(spec, dir, join(bin, 'windows-machine'), 'windows-machine.js');
@@ -178,7 +178,7 @@ function environmentOf(spec: ProgramSpec, dir: string): Record<string, string> {
   return {
     SANDBOX_MACHINE: dir,
     ...(spec.preload === undefined ? {} : { NODE_OPTIONS: preloading(spec.preload) }),
-    ...(spec.windows ? { OS: 'Windows_NT', COMPUTERNAME: spec.name.toUpperCase(), ProgramData: join(dir, 'ProgramData'), TEMP: temp, TMP: temp, TMPDIR: temp, SANDBOX_PWSH: spec.windows.path, PSModulePath: machineLayout(dir).modules } : {}),
+    ...(spec.windows ? { OS: 'Windows_NT', COMPUTERNAME: spec.name.toUpperCase(), ProgramData: join(dir, 'ProgramData'), ProgramFiles: join(dir, 'ProgramFiles'), TEMP: temp, TMP: temp, TMPDIR: temp, SANDBOX_PWSH: spec.windows.path, PSModulePath: machineLayout(dir).modules } : {}),
   };
 }
 

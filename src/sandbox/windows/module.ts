@@ -27,12 +27,44 @@ function Invoke-Sandbox([string[]]$words) {
   if ($answer) { ($answer -join '') | ConvertFrom-Json }
 }
 
+# Asks the sandbox's service manager by its socket: a program started for each look would be most of the time that a script takes.
+function Get-UnitState([string]$unit) {
+  if (-not $script:managerPath) { $script:managerPath = ([IO.File]::ReadAllText([IO.Path]::GetFullPath([IO.Path]::Combine($env:SANDBOX_MACHINE, '..', '..', 'sandbox.json'))) | ConvertFrom-Json).supervisorSocket }
+  $socket = [Net.Sockets.Socket]::new([Net.Sockets.AddressFamily]::Unix, [Net.Sockets.SocketType]::Stream, [Net.Sockets.ProtocolType]::Unspecified)
+  try {
+    $socket.Connect([Net.Sockets.UnixDomainSocketEndPoint]::new($script:managerPath))
+    $stream = [Net.Sockets.NetworkStream]::new($socket)
+    $request = @{ program = 'systemctl'; machine = $env:SANDBOX_MACHINE; args = @('show', $unit, '-p', 'ActiveState,UnitFileState,MainPID'); environment = @{} } | ConvertTo-Json -Compress
+    $bytes = [Text.Encoding]::UTF8.GetBytes($request + [char]10)
+    $stream.Write($bytes, 0, $bytes.Length)
+    $answer = [IO.StreamReader]::new($stream).ReadLine() | ConvertFrom-Json
+  } finally { $socket.Dispose() }
+  if ($answer.exitCode -ne 0) { throw $answer.stderr }
+  $state = @{}
+  foreach ($line in $answer.stdout.Split([char]10)) { $name, $value = $line.Split('=', 2); $state[$name] = $value }
+  $state
+}
+
+# The services of Tentacles: OctopusDeploy Tentacle, and one named after each other instance.
+function Get-SandboxService {
+  $statuses = @{ active = 'Running'; activating = 'StartPending'; deactivating = 'StopPending' }
+  $startTypes = @{ enabled = 'Automatic'; masked = 'Disabled' }
+  foreach ($file in [IO.Directory]::GetFiles([IO.Path]::Combine($env:SANDBOX_MACHINE, 'etc', 'systemd'), '*.service')) {
+    $instance = [IO.Path]::GetFileNameWithoutExtension($file)
+    $name = if ($instance -eq 'Tentacle') { 'OctopusDeploy Tentacle' } else { "OctopusDeploy Tentacle: $instance" }
+    $state = Get-UnitState "$instance.service"
+    $status = $statuses[$state.ActiveState]; if (-not $status) { $status = 'Stopped' }
+    $startType = $startTypes[$state.UnitFileState]; if (-not $startType) { $startType = 'Manual' }
+    [pscustomobject]@{ Name = $name; ServiceName = $name; DisplayName = $name; Status = $status; StartType = $startType; ProcessId = [int]$state.MainPID; PathName = '"' + [IO.Path]::Combine($env:SANDBOX_MACHINE, 'bin', 'Tentacle.exe') + '" run --instance="' + $instance + '"'; CanStop = $status -eq 'Running' }
+  }
+}
+
 function Get-Service {
   [CmdletBinding()] param([Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)][string[]]$Name)
   process {
-    if (-not $Name) { return Invoke-Sandbox @('services') }
+    if (-not $Name) { return Get-SandboxService }
     foreach ($one in $Name) {
-      $found = Invoke-Sandbox @('services') | Where-Object { $_.Name -like $one }
+      $found = Get-SandboxService | Where-Object { $_.Name -like $one }
       if (-not $found -and -not [WildcardPattern]::ContainsWildcardCharacters($one)) {
         Write-Error -Message "Cannot find any service with service name '$one'." -Category ObjectNotFound -ErrorId 'NoServiceFoundForGivenName,Microsoft.PowerShell.Commands.GetServiceCommand'
       }
@@ -78,7 +110,7 @@ function Get-CimInstance {
   [CmdletBinding()] param([Parameter(Mandatory = $true, Position = 0)][string]$ClassName, [string]$Filter)
   if ($ClassName -eq 'Win32_Process') { return Get-SandboxProcess $Filter }
   if ($ClassName -ne 'Win32_Service') { throw "The sandbox's Windows knows the classes Win32_Service and Win32_Process only, not $ClassName." }
-  $services = Invoke-Sandbox @('services') | ForEach-Object { [pscustomobject]@{ Name = $_.Name; State = $_.Status; ProcessId = $_.ProcessId; StartMode = if ($_.StartType -eq 'Automatic') { 'Auto' } else { $_.StartType }; PathName = $_.PathName; StartName = 'LocalSystem' } }
+  $services = Get-SandboxService | ForEach-Object { [pscustomobject]@{ Name = $_.Name; State = $_.Status; ProcessId = $_.ProcessId; StartMode = if ($_.StartType -eq 'Automatic') { 'Auto' } else { $_.StartType }; PathName = $_.PathName; StartName = 'LocalSystem' } }
   if (-not $Filter) { return $services }
   if ($Filter -notmatch "^\s*Name\s*=\s*(?:'([^']*)'|""([^""]*)"")\s*$") { throw "The sandbox's Windows knows filters of the form Name='..' only, not $Filter." }
   $wanted = "$($Matches[1])$($Matches[2])"

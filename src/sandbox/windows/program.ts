@@ -1,10 +1,9 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineLayout } from '../machines/layout.ts';
 import { ScheduledTasks, splitCommandLine } from './scheduled-tasks.ts';
 import { schtasks, type Outcome } from './schtasks.ts';
 import { ServiceControl, type Run } from './service-control.ts';
-import { serviceNameOf, unitOf } from './service-name.ts';
+import { unitOf } from './service-name.ts';
 
 /** The programs that stand in for those of a Windows machine: `schtasks.exe`, and what the PowerShell functions of module.ts call. */
 export function windowsMachine(machineDir: string, args: string[], run: Run): Outcome {
@@ -21,7 +20,6 @@ export function windowsMachine(machineDir: string, args: string[], run: Run): Ou
 
   function perform(): string {
     switch (verb) {
-      case 'services': return JSON.stringify(services());
       case 'start': return control(first, (service) => service.start(), 'started');
       case 'stop': return control(first, (service) => service.stop(), 'stopped');
       case 'tasks': return JSON.stringify(tasks.list().map((task) => ({ TaskName: task.name.replace(/^\\/, ''), TaskPath: '\\', State: tasks.isRunning(task.name) ? 'Running' : 'Ready' })));
@@ -34,14 +32,6 @@ export function windowsMachine(machineDir: string, args: string[], run: Run): Ou
       case 'task-remove': return nothing(tasks.remove(first));
       default: throw new Error(`The sandbox's Windows does not know ${verb ?? 'nothing'}.`);
     }
-  }
-
-  function services(): object[] {
-    return readdirSync(layout.units).filter((file) => file.endsWith('.service')).map((file) => {
-      const name = serviceNameOf(file.slice(0, -'.service'.length));
-      const { status, startType, processId } = new ServiceControl(name, systemctl, run).state;
-      return { Name: name, ServiceName: name, DisplayName: name, Status: status, StartType: startType, ProcessId: processId, PathName: `"${join(layout.bin, 'Tentacle.exe')}" run --instance="${file.slice(0, -'.service'.length)}"`, CanStop: status === 'Running' };
-    });
   }
 
   function control(name: string, act: (service: ServiceControl) => boolean, done: string): string {

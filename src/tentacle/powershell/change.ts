@@ -239,6 +239,8 @@ $script:orHome = [string]$env:TentacleHome
 $script:orInstance = [string]$env:TentacleInstanceName
 if ($script:orInstance -eq '') { $script:orInstance = 'Tentacle' }
 $script:orExecutable = [string]$env:TentacleExecutablePath -replace '\.dll$', '.exe'
+# By hand, as the repair command looks for it: on the path, or in its usual folder.
+if ($script:orExecutable -eq '') { $script:orExecutable = [string](Get-Command -Name 'Tentacle.exe' -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1).Path }
 if ($script:orExecutable -eq '') { $script:orExecutable = [IO.Path]::Combine([string]$env:ProgramFiles, 'Octopus Deploy', 'Tentacle', 'Tentacle.exe') }
 $script:orScheduler = 'schtasks.exe'
 $script:orEngine = [Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
