@@ -2,7 +2,7 @@ import { journalErrors } from '../errors/journal.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Files } from '../ports/files.ts';
 import type { Entry, EntryKind, Journal, NewEntry, RunnerName } from './contract.ts';
-import { FIRST_PREVIOUS, openLine, schemaProblem, sealLine, type Unsealed } from './line.ts';
+import { FIRST_PREVIOUS, entryProblem, openLine, sealLine, type Unsealed } from './line.ts';
 import type { RotationId } from './rotation-id.ts';
 import { ownFile, type StateFolder } from './state-folder.ts';
 import { plan } from './views.ts';
@@ -70,7 +70,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<OpenedJo
         const { line, hash } = sealLine({ sequence: count, at: clock.now().toISOString(), fence: fenceNumber, runner, taskId, phase, kind, subject, data, previous: last } as Unsealed, key);
         // What is kept in memory is what is on disk, and nobody else's object.
         const entry = JSON.parse(line) as Entry;
-        const problem = schemaProblem(entry);
+        const problem = entryProblem(entry);
         if (problem !== null) throw journalErrors.JOURNAL_ENTRY_INVALID({ kind, reason: problem });
         ready.push({ one, entry, line });
         last = hash;

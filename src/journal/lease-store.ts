@@ -1,7 +1,8 @@
+import markerSchema from '../../schemas/lease.schema.json' with { type: 'json' };
 import { leaseErrors } from '../errors/lease.ts';
 import type { LibrarySet, OctopusClient } from '../octopus/contract.ts';
+import { schemaProblem } from '../schema/check.ts';
 import type { LeaseMarker } from './contract.ts';
-import { markerIsValid } from './validators.generated.ts';
 
 export const LEASE_SET = 'Octopus Rotation lease';
 export const LEASE_VARIABLE = 'Rotation.Lease';
@@ -71,7 +72,7 @@ export function parseMarker(text: string): LeaseMarker {
   } catch {
     throw leaseErrors.LEASE_UNREADABLE({ reason: 'it is not JSON', text });
   }
-  if (markerIsValid(value)) return value as LeaseMarker;
-  const problem = (markerIsValid as unknown as { errors?: { instancePath: string; keyword: string; params: unknown }[] }).errors?.[0];
-  throw leaseErrors.LEASE_UNREADABLE({ reason: `${problem?.instancePath ?? ''} ${problem?.keyword ?? ''} ${JSON.stringify(problem?.params ?? {})}`.trim(), text });
+  const problem = schemaProblem(markerSchema, value);
+  if (problem === null) return value as LeaseMarker;
+  throw leaseErrors.LEASE_UNREADABLE({ reason: `it does not fit the schema: ${problem.trimStart()}`, text });
 }

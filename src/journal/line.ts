@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import entrySchema from '../../schemas/journal.schema.json' with { type: 'json' };
+import { schemaProblem } from '../schema/check.ts';
 import type { Entry } from './contract.ts';
-import { entryIsValid } from './validators.generated.ts';
 
 /** `previous` of the first line. */
 export const FIRST_PREVIOUS = '0'.repeat(64);
@@ -36,14 +37,12 @@ export function openLine(line: Buffer, key: Uint8Array, expected: { sequence: nu
   }
   if (entry.sequence !== expected.sequence) return { reason: `it has the number ${entry.sequence} where ${expected.sequence} is due` };
   if (entry.previous !== expected.previous) return { reason: 'it does not follow the line before it' };
-  const problem = schemaProblem(entry);
+  const problem = entryProblem(entry);
   if (problem !== null) return { reason: `it does not fit the schema: ${problem}` };
   return { entry, hash: createHash('sha256').update(line).digest('hex') };
 }
 
 /** Where and how an entry breaks schemas/journal.schema.json, or null. */
-export function schemaProblem(entry: unknown): string | null {
-  if (entryIsValid(entry)) return null;
-  const first = (entryIsValid as unknown as { errors?: { instancePath: string; keyword: string; params: unknown }[] }).errors?.[0];
-  return first === undefined ? 'unknown' : `${first.instancePath === '' ? 'the entry' : first.instancePath} ${first.keyword} ${JSON.stringify(first.params)}`;
+export function entryProblem(entry: unknown): string | null {
+  return schemaProblem(entrySchema, entry)?.trimStart() ?? null;
 }

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import Ajv from 'ajv';
-import jobSchema from '../../schemas/relay-job.schema.json';
+import jobSchema from '../../schemas/relay-job.schema.json' with { type: 'json' };
 import type { RelayJob } from '../../schemas/types/relay-job.ts';
+import { schemaProblem } from '../schema/check.ts';
 import { phaseContext } from './phase-context.ts';
 import { systemFiles } from './ports/files.ts';
 import { systemProcesses } from './ports/processes.ts';
@@ -15,8 +15,8 @@ async function main(): Promise<void> {
   if (!path) throw new Error('A job file is expected.');
   if (!existsSync(path)) return retireRelay({ files: systemFiles, processes: systemProcesses }, dirname(path));
   const job = JSON.parse(readFileSync(path, 'utf8')) as RelayJob;
-  const ajv = new Ajv();
-  if (!ajv.validate(jobSchema, job)) throw new Error(`The job file is not what a relay understands: ${ajv.errorsText()}`);
+  const problem = schemaProblem(jobSchema, job);
+  if (problem !== null) throw new Error(`The job file is not what a relay understands: ${problem.trimStart()}`);
   const log = join(job.stateFolder, 'rotations', job.rotationId, 'relay.log');
   const voice = relayVoice((line) => {
     process.stdout.write(`${line}\n`);

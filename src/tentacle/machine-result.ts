@@ -1,5 +1,5 @@
-import { Ajv, type ValidateFunction } from 'ajv';
 import schema from '../../schemas/machine-result.schema.json' with { type: 'json' };
+import { schemaProblem } from '../schema/check.ts';
 import type { MachineResult } from './contract.ts';
 
 /** What stands before the base64 in the one line that the trust script ends with. */
@@ -17,7 +17,7 @@ export function parseMachineResults(log: string, rotationId: string): { results:
   let ignored = 0;
   for (const match of log.matchAll(LINE)) {
     const value = decode(match[1]!);
-    if (validator()(value) && value.rotationId === rotationId) results.push(value);
+    if (isResult(value) && value.rotationId === rotationId) results.push(value);
     else ignored += 1;
   }
   return { results, ignored };
@@ -32,10 +32,6 @@ function decode(base64: string): unknown {
   }
 }
 
-let compiled: ValidateFunction<MachineResult> | undefined;
-
-/** Compiled when first needed; most phases read no results. */
-function validator(): ValidateFunction<MachineResult> {
-  compiled ??= new Ajv({ allowUnionTypes: true }).compile<MachineResult>(schema);
-  return compiled;
+function isResult(value: unknown): value is MachineResult {
+  return schemaProblem(schema, value) === null;
 }

@@ -1,36 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EntryData, EntryKind } from '../../src/journal/contract.ts';
-import { FIRST_PREVIOUS, schemaProblem } from '../../src/journal/line.ts';
-import { OPENED } from './support.ts';
-
-const THUMBPRINT = 'A'.repeat(40) as EntryData['planned']['old'];
-const SHA256 = 'a'.repeat(64);
-
-/** One of each kind, held complete by the compiler: so a field that only the type or only the schema knows is found. */
-const examples: { [K in EntryKind]: EntryData[K] } = {
-  opened: OPENED,
-  planned: {
-    planHash: SHA256, old: THUMBPRINT, oldSignature: 'sha256RSA', nodes: [{ id: 'n', name: 'n' }], spaces: [{ id: 's', name: 's', targets: 1, workers: 0 }],
-    machines: [{ key: 'k', aliases: [], name: 'm', own: THUMBPRINT, uri: 'https://m:10933/', address: { host: 'm', port: 10933 }, route: 'listening', shell: 'Bash', isHost: false, isDisabled: false, viaProxy: false, environmentIds: ['Environments-1'], registrations: [{ id: 'Machines-1', kind: 'target', spaceId: 's', spaceName: 's', name: 'm', isDisabled: false }] }],
-    outOfScope: [{ name: 'o', kind: 'Ssh', spaceName: 's', reason: 'r' }],
-    options: { offlineMachines: 'leave-behind', waivers: [{ machine: 'm', by: 'b', reason: 'r', until: '2026-01-31' }], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, drainLimitMinutes: 10, restartWatchSeconds: 150 }, notTouched: ['portal HTTPS'],
-  },
-  'new-certificate': { thumbprint: THUMBPRINT, sha256: SHA256.toUpperCase(), notAfter: '2126-01-05T00:00:00Z', signatureAlgorithm: 'sha256RSA', keyBits: 2048 },
-  intent: { effect: 'add-trust', detail: { a: 'x', b: 1, c: true, d: null } },
-  done: { effect: 'add-trust', detail: {} },
-  proved: { claim: 'trusts-new', how: 'wire', detail: {} },
-  unproved: { claim: 'trusts-new', verdict: 'unknown', reason: 'r' },
-  'left-behind': { reason: 'waived', text: 't', waiver: { machine: 'm', by: 'b', reason: 'r', until: '2026-01-31' } },
-  'caught-up': {},
-  'foreign-trust': { thumbprints: [THUMBPRINT] },
-  'phase-started': { phase: 'plan-server-certificate' },
-  'phase-finished': { phase: 'plan-server-certificate', outcome: 'continue', outputs: { Continue: 'True' }, refusals: [{ code: 'C', message: 'm', next: 'n' }] },
-  'handed-over': { job: 'j', unit: 'u', relaySha256: SHA256 },
-  'relay-stage': { stage: 's', text: 't' },
-  'run-queued': { taskId: 'ServerTasks-1', snapshot: 's' },
-  ended: { outcome: 'completed' },
-};
-const entryOf = (kind: string, data: object): object => ({ sequence: 0, at: '2026-01-05T10:00:00.000Z', fence: 1, runner: 'relay', taskId: null, phase: 'p', kind, subject: 's', data, previous: FIRST_PREVIOUS, mac: SHA256 });
+import { entryProblem } from '../../src/journal/line.ts';
+import { entryOf, EXAMPLES } from './samples.ts';
 
 /** Every object inside a value, with itself. */
 function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
@@ -40,8 +10,8 @@ function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
 }
 
 describe('The journal schema and the contract', () => {
-  it.each(Object.entries(examples))('agree on "%s"', (kind, data) => {
-    expect(schemaProblem(entryOf(kind, data))).toBeNull();
+  it.each(Object.entries(EXAMPLES))('agree on "%s"', (kind, data) => {
+    expect(entryProblem(entryOf(kind, data))).toBeNull();
     const free = new Set(['detail', 'outputs']);
     const copy = structuredClone(data);
     for (const one of objectsIn(copy)) {
@@ -49,15 +19,15 @@ describe('The journal schema and the contract', () => {
         const kept = one[name];
         delete one[name];
         const isFree = [...objectsIn(copy)].some((parent) => Object.entries(parent).some(([key, value]) => value === one && free.has(key)));
-        if (!isFree) expect(schemaProblem(entryOf(kind, copy)), `without ${name}`).not.toBeNull();
+        if (!isFree) expect(entryProblem(entryOf(kind, copy)), `without ${name}`).not.toBeNull();
         one[name] = kept;
       }
     }
-    expect(schemaProblem(entryOf(kind, { ...data, more: 1 }))).not.toBeNull();
+    expect(entryProblem(entryOf(kind, { ...data, more: 1 }))).not.toBeNull();
   });
 
   it('refuse a kind that nobody knows', () => {
-    expect(schemaProblem(entryOf('nonsense', {}))).not.toBeNull();
-    expect(schemaProblem(null)).not.toBeNull();
+    expect(entryProblem(entryOf('nonsense', {}))).not.toBeNull();
+    expect(entryProblem(null)).not.toBeNull();
   });
 });

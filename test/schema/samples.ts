@@ -1,0 +1,24 @@
+import { parseThumbprint } from '../../src/certificates/thumbprint.ts';
+import type { LeaseMarker } from '../../src/journal/contract.ts';
+import type { MachineResult } from '../../src/tentacle/contract.ts';
+import type { RelayJob } from '../../schemas/types/relay-job.ts';
+import { entryOf, EXAMPLES } from '../journal/samples.ts';
+
+/** One valid value, or several, of each schema that src/schema/check.ts checks; held complete by the compiler. */
+
+export const ENTRIES = Object.entries(EXAMPLES).map(([kind, data]) => entryOf(kind, data) as { kind: string });
+
+export const MARKER: LeaseMarker = {
+  format: 1, rotation: 'server-certificate', rotationId: 'sc-20260105-0a1b2c3d', host: 'host-1', stateFolder: '/var/lib/octopus-rotation', fence: 3,
+  holder: { runner: 'relay', taskId: 'ServerTasks-1', process: { pid: 42, started: '1234', boot: 'b' } }, openedAt: '2026-01-05T10:00:00.000Z', heldSince: '2026-01-05T10:00:00.000Z',
+};
+
+export const RESULT: MachineResult = {
+  rotationId: 'sc-20260105-0a1b2c3d', own: parseThumbprint('A'.repeat(40)), operation: 'add', outcome: 'changed', reason: null,
+  before: [], after: [{ thumbprint: parseThumbprint('B'.repeat(40)), style: 'TentaclePassive', address: null, subscriptionId: null }], effective: 'no', restart: 'armed', lastRestart: 'none', identity: 'c'.repeat(64),
+};
+
+export const JOB: RelayJob = {
+  format: 1, kind: 'swap', rotationId: 'sc-20260105-0a1b2c3d', folder: '/f', stateFolder: '/s', relaySha256: 'd'.repeat(64), serverUrl: 'http://127.0.0.1:1', apiKey: 'API-X', secret: 's', taskId: 'ServerTasks-1', spaceId: 'Spaces-1', projectName: 'p',
+  runbookName: 'r', environmentName: 'e', snapshotName: 's', octopusServer: '/o', restartCommand: null, localTentacle: { executable: '/t', instance: 'i', home: '/h' }, environment: { PATH: '/bin' },
+};
