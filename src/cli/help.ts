@@ -10,6 +10,14 @@ const EXIT_CODES = `Exit codes
   1   refused, failed, or used wrongly; the text says what was found, what is safe now, and what to do next
   70  a defect of Octopus Rotation itself`;
 
+/** Of the commands that run a runbook of an open rotation. */
+const RUNBOOK_OPTIONS = `Options
+  --server URL        address of Octopus Server
+  --api-key-env NAME  environment variable that holds the API key
+  --space NAME        the space that Octopus Rotation is installed in
+  --environment NAME  the environment that it was installed for
+  --json              one JSON event a line`;
+
 export const GENERAL_HELP = `Octopus Rotation replaces the certificate of a self-hosted Octopus Server from an Octopus runbook, one phase
 a step, and proves each phase before the next one can hurt anybody.
 
@@ -117,12 +125,7 @@ What it changes
   The steps remove the new certificate from every Tentacle that got it, prove that it is refused, and destroy its PFX file. They
   refuse when the server already uses the new certificate: then "roll-back" goes back, and "Rotate server certificate" finishes.
 
-Options
-  --server URL        address of Octopus Server
-  --api-key-env NAME  environment variable that holds the API key
-  --space NAME        the space that Octopus Rotation is installed in
-  --environment NAME  the environment that it was installed for
-  --json              one JSON event a line
+${RUNBOOK_OPTIONS}
 
 Example
   octopus-rotation abandon --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations --environment Octopus
@@ -143,12 +146,7 @@ What it changes
   server; the steps remove the new certificate from every Tentacle and prove that it is refused. Its PFX file is kept. They refuse
   before the hand-over to the relay (then: abandon), and once trust in the old certificate is being retired (then finish).
 
-Options
-  --server URL        address of Octopus Server
-  --api-key-env NAME  environment variable that holds the API key
-  --space NAME        the space that Octopus Rotation is installed in
-  --environment NAME  the environment that it was installed for
-  --json              one JSON event a line
+${RUNBOOK_OPTIONS}
 
 Example
   octopus-rotation roll-back --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations --environment Octopus

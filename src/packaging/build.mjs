@@ -9,16 +9,15 @@ import { fileURLToPath } from 'node:url';
 import { withoutBrowserAdapters } from './axios-adapters.mjs';
 import { packedScripts } from './packed-scripts.mjs';
 import { precompiledAjv } from './precompiled-ajv.mjs';
+import { bundleOptions, productOptions } from './product-bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
 const quiet = process.argv.includes('--quiet');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-const common = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'warning', absWorkingDir: root, legalComments: 'none', charset: 'utf8' };
-const standIn = (name) => join(root, 'src/packaging/stand-ins', `${name}.cjs`);
-const alias = Object.fromEntries(['node-forge', 'follow-redirects', 'form-data', 'https-proxy-agent'].map((name) => [name, standIn(name)]));
-const product = { ...common, target: 'node18', minify: true, write: false, alias };
+const common = bundleOptions(root);
+const product = productOptions(root);
 
 /** Entry points by name: every file of a folder whose name ends in .ts. */
 function entriesOf(folder) {

@@ -1,9 +1,10 @@
 /** What the tentacle folder gives to phases. Implemented in src/tentacle/{trust-list,twins,trust-script,machine-result,trust-probe,repair}.ts. */
 import type { Thumbprint } from '../certificates/thumbprint.ts';
+import type { Entry, MachineResult as WrittenResult } from '../../schemas/types/machine-result.ts';
 import type { ClientIdentity, Network } from '../ports/network.ts';
 
 /** One entry of Tentacle.Communication.TrustedOctopusServers as found (tentacle-trust.md section 4). */
-export interface TrustEntry { thumbprint: string; style: 'None' | 'TentaclePassive' | 'TentacleActive' | 'KubernetesTentacle'; address: string | null; subscriptionId: string | null }
+export type TrustEntry = Entry;
 
 export type ProbeVerdict =
   | { verdict: 'trusted'; peer: Thumbprint; milliseconds: number }
@@ -57,23 +58,7 @@ export type TrustScript = (options: {
 }) => string;
 
 /** What a machine said of itself. Counts only with the right rotation id and that Tentacle's own thumbprint in it (rule 9). */
-export interface MachineResult {
-  rotationId: string;
-  own: Thumbprint;
-  operation: 'observe' | 'add' | 'remove' | 'update-trust';
-  outcome: 'unchanged' | 'changed' | 'refused' | 'failed';
-  /** One of the closed set of words in schemas/machine-result.schema.json, e.g. list-broken, twin-missing, no-detached-restart. */
-  reason: string | null;
-  before: TrustEntry[];
-  after: TrustEntry[];
-  /** Whether the running service was started after the list got its present form; unknown where it cannot be told. */
-  effective: 'yes' | 'no' | 'unknown';
-  restart: 'armed' | 'not-needed' | 'none';
-  /** What became of an earlier restart on that machine. */
-  lastRestart: 'none' | 'running' | 'good' | 'reverted' | 'deferred' | 'failed';
-  /** Tells one Tentacle that is registered twice from two clones of one machine: SHA-256 over boot, machine and home. */
-  identity: string;
-}
+export type MachineResult = Omit<WrittenResult, 'own'> & { own: Thumbprint };
 /** machine-result.ts: every well-formed result of this rotation in a log; foreign and broken lines are left out and counted. */
 export type ParseMachineResults = (log: string, rotationId: string) => { results: MachineResult[]; ignored: number };
 

@@ -7,12 +7,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { precompiledAjv } from '../../../src/packaging/precompiled-ajv.mjs';
+import { productOptions } from '../../../src/packaging/product-bundle.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..', '..');
 const folder = process.argv[2];
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
-const alias = Object.fromEntries(['node-forge', 'follow-redirects', 'form-data', 'https-proxy-agent'].map((name) => [name, join(root, 'src/packaging/stand-ins', `${name}.cjs`)]));
 
 const killing = {
   name: 'killing',
@@ -28,8 +28,7 @@ for (const name of Object.keys(files)) {
   const phase = name.replace(/\.js$/, '');
   const entry = phase === 'relay' ? 'src/runners/relay-entry.ts' : `steps/${phase}/step.ts`;
   const { outputFiles, metafile } = await build({
-    bundle: true, platform: 'node', format: 'cjs', target: 'node18', minify: true, write: false, metafile: true, logLevel: 'warning', absWorkingDir: root, legalComments: 'none', charset: 'utf8',
-    alias, entryPoints: [join(root, entry)], outdir: folder, plugins: [killing, precompiledAjv(root, phase === 'relay' ? undefined : phase)],
+    ...productOptions(root), metafile: true, entryPoints: [join(root, entry)], outdir: folder, plugins: [killing, precompiledAjv(root, phase === 'relay' ? undefined : phase)],
   });
   if (!Object.keys(metafile.inputs).includes('test/support/killing/killing-files.ts')) throw new Error(`${name} would not be killed: it gets its files from somewhere else.`);
   const bytes = outputFiles[0].contents;
