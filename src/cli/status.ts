@@ -82,7 +82,7 @@ export function statusOf(marker: LeaseMarker | null, journal: { rotationId: stri
     nextPhase: isOpen && report && !isOnWayOut(journal!.entries) ? nextPhase(report) : null,
     proved: report?.summary.proved ?? null,
     leftBehind: report && report.leftBehind.map((one) => ({ machine: one.machine, reason: one.reason, repair: one.repair })),
-    goOn: isOpen ? (report?.next ?? `Run the runbook "${RUNBOOK_NAME}" again: an open rotation goes on where it stopped.`) : null,
+    goOn: isOpen ? (report ? report.next : `Run the runbook "${RUNBOOK_NAME}" again: an open rotation goes on where it stopped.`) : null,
   };
 }
 

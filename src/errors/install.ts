@@ -79,6 +79,11 @@ export const installErrors = catalogue({
     safe: NOTHING,
     next: `If no rotation is open, delete ${values.name} and install again, so that a new secret is made and stored as sensitive.`,
   }),
+  INSTALL_SECRET_GONE: (values: { rotation: string }) => ({
+    message: `A rotation is open (${printable(values.rotation)}), and the project variable Rotation.Secret, which authenticates its journal and protects its PFX files, is gone. A new secret could open neither.`,
+    safe: NOTHING,
+    next: 'Put the value that install showed when it made it back, as a sensitive project variable Rotation.Secret without scope (in the project "Octopus Rotation"), then install again. If the value is lost for good: see server and Tentacles and mend by hand what is in between, move the folder rotations out of the state folder on the host, delete the variable Rotation.Lease of the library variable set "Octopus Rotation lease", then install again.',
+  }),
   INSTALL_NO_DEFAULT: (values: { kind: string; space: string }) => ({
     message: `The space "${printable(values.space)}" has no ${values.kind}, which a project needs.`,
     safe: NOTHING,

@@ -1,8 +1,8 @@
 import { installErrors } from '../errors/install.ts';
-import { LEASE_SET } from '../journal/lease-store.ts';
+import { LEASE_SET, LEASE_VARIABLE, parseMarker } from '../journal/lease-store.ts';
 import type { Registration } from '../octopus/contract.ts';
 import type { Http } from '../octopus/http.ts';
-import { findLibrarySet } from '../octopus/library-sets.ts';
+import { readLibrarySet } from '../octopus/library-sets.ts';
 import { downloadPackage, findPackage, type StoredPackage } from '../octopus/packages.ts';
 import { filledText, maybe, object } from '../octopus/reader.ts';
 import { readRegistrations } from '../octopus/registrations.ts';
@@ -37,6 +37,8 @@ export interface Observed {
   /** By the runbook's name, one entry for each definition. */
   runbooks: ReadonlyMap<string, ObservedRunbook | null>;
   hasLeaseSet: boolean;
+  /** The rotation that the lease says is open; where its marker cannot be read, its name for people. */
+  openRotation: string | null;
   /** Names of the projects of the space that are not ours. */
   otherProjects: string[];
   exposure: Exposure;
@@ -56,7 +58,7 @@ export async function observe(http: Http, settings: InstallSettings, release: Re
     defaultOf(http, spaceId, 'projectgroups', 'Default Project Group'),
     defaultOf(http, spaceId, 'lifecycles', 'Default Lifecycle'),
     readResources(http, spaceId, 'projects'),
-    findLibrarySet(http, spaceId, LEASE_SET),
+    readLibrarySet(http, spaceId, LEASE_SET),
   ]);
   const isOurs = ({ name }: Resource): boolean => name.toLowerCase() === PROJECT_NAME.toLowerCase();
   const project = projects.find(isOurs) ?? null;
@@ -76,9 +78,19 @@ export async function observe(http: Http, settings: InstallSettings, release: Re
     project: project === null ? null : await observeProject(http, spaceId, project),
     runbooks: new Map(await Promise.all(definitions.map(async ({ name }) => [name, project === null ? null : await findRunbook(http, spaceId, project.id, name)] as const))),
     hasLeaseSet: leaseSet !== null,
+    openRotation: openRotationOf(leaseSet?.variables[LEASE_VARIABLE] ?? ''),
     otherProjects: projects.filter((each) => !isOurs(each)).map((each) => each.name),
     exposure: { editors, hostElsewhere },
   };
+}
+
+function openRotationOf(marker: string): string | null {
+  if (marker === '') return null;
+  try {
+    return parseMarker(marker).rotationId;
+  } catch {
+    return 'one whose marker cannot be read';
+  }
 }
 
 /** The target that is to run the steps, by its name. */

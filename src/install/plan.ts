@@ -51,6 +51,7 @@ export function refusals(settings: InstallSettings, observed: Observed, release:
   found.push(...foreign('project', observed.project?.project ?? null));
   for (const runbook of observed.runbooks.values()) found.push(...foreign('runbook', runbook?.runbook ?? null));
   if (plan.variables.secretExposed) found.push(installErrors.INSTALL_SECRET_NOT_SENSITIVE({ name: 'Rotation.Secret' }));
+  if (plan.variables.secretMade && observed.openRotation !== null) found.push(installErrors.INSTALL_SECRET_GONE({ rotation: observed.openRotation }));
   return found;
 }
 

@@ -50,7 +50,7 @@ export function verdictOf(entries: readonly Entry[], counts: { machines: number;
   }
   const after = finished ? `after "${phaseTitle(finished.data.phase)}"` : 'before its first phase was finished';
   return finished && LAST_PHASES.includes(finished.data.phase)
-    ? { outcome: 'open', verdict: `All but finished: every phase is done; what is left is the relay's last act, to restart the host's own Tentacle and prove it; ${proved}, ${leftBehind}.`, reasons: [], next: mend }
+    ? { outcome: 'open', verdict: `All but finished: every phase is done; what is left is the relay's last act, to restart the host's own Tentacle and prove it; ${proved}, ${leftBehind}.`, reasons: [], next: `${mend === null ? '' : `${mend} `}The relay ends the rotation by itself; if it stays open, start the host and run the runbook "${runbook}" again.` }
     : { outcome: 'open', verdict: `Open: ${after}; ${proved}, ${leftBehind}.`, reasons: [], next: again };
 }
 

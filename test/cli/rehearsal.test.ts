@@ -151,6 +151,14 @@ describe('status', () => {
     expect(status.leftBehind![0]!.repair).toContain(NEW);
   });
 
+  it('names the runbook of the way out once a rotation is given up, not the one that would refuse', () => {
+    const given = planned().begin('abandon-server-certificate').say('intent', 'estate', { effect: 'abandon', detail: {} });
+    expect(statusOf(marker, { rotationId: ID, entries: given.entries }).goOn).toContain('Run the runbook "Abandon server certificate rotation" again');
+    given.finish();
+    const { goOn, nextPhase } = statusOf(marker, { rotationId: ID, entries: given.entries });
+    expect([goOn, nextPhase]).toEqual(['The relay ends the rotation by itself; if it stays open, start the host and run the runbook "Abandon server certificate rotation" again.', null]);
+  });
+
   it('does not call a rotation open whose journal has ended, though its marker was left', () => {
     expect(statusOf(marker, { rotationId: ID, entries: completed().entries })).toMatchObject({ open: false, goOn: null });
   });

@@ -8,6 +8,8 @@ import { RUNBOOKS } from '../../src/install/runbooks/index.ts';
 import type { Release } from '../../src/install/release.ts';
 import { OWNER_MARK, stepTemplate, type InputSchema, type StepMetadata } from '../../src/packaging/step-template.ts';
 import type { Warning } from '../../src/install/warnings.ts';
+import type { LeaseMarker } from '../../src/journal/contract.ts';
+import { markerText } from '../../src/journal/lease-store.ts';
 import { fastClock, KEY } from '../octopus/server.ts';
 import { rights, smallOctopus, type SmallOctopus } from './small-octopus.ts';
 
@@ -260,6 +262,23 @@ describe('what the installer refuses before it writes anything', () => {
     Object.assign(variable(octopus, 'Rotation.Secret'), { IsSensitive: false, Type: 'String' });
     const { codes, writes } = await run(octopus);
     expect([codes, writes]).toEqual([['INSTALL_SECRET_NOT_SENSITIVE'], []]);
+  });
+
+  it('a secret that is gone while a rotation is open, which a new one could not open; without an open one it is made anew', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    const set = Object.values(octopus.variables).find((each) => String(each['OwnerId']).startsWith('Projects'))!;
+    set.Variables = set.Variables.filter((each) => each['Name'] !== 'Rotation.Secret');
+    const lease = Object.values(octopus.variables).find((each) => String(each['OwnerId']).startsWith('LibraryVariableSets'))!;
+    const marker: LeaseMarker = { format: 1, rotation: 'server-certificate', rotationId: 'sc-20261124-0a1b2c3d', host: 'octopus-01', stateFolder: '/var/lib/octopus-rotation', fence: 7, holder: { runner: 'runbook', taskId: 'ServerTasks-1', process: null }, openedAt: '2026-11-24T08:00:00.000Z', heldSince: '2026-11-24T08:00:00.000Z' };
+    for (const [text, named] of [[markerText(marker), marker.rotationId], ['nonsense', 'cannot be read']] as const) {
+      lease.Variables = [{ Name: 'Rotation.Lease', Value: text, IsSensitive: false }];
+      const { codes, writes, result, secrets } = await run(octopus);
+      expect([codes, writes, secrets]).toEqual([['INSTALL_SECRET_GONE'], [], []]);
+      expect(refusalsOf(result)[0]!.message).toContain(named);
+    }
+    lease.Variables = [];
+    expect((await run(octopus)).secrets).toHaveLength(1);
   });
 
   it('several things at once, all told', async () => {
