@@ -10,7 +10,7 @@ const root = dirname(fileURLToPath(import.meta.url));
  */
 const LEVELS = {
   errors: 0, ports: 0, certificates: 0, schema: 0,
-  gates: 1, octopus: 1, server: 1, tentacle: 1, journal: 1,
+  gates: 1, octopus: 1, server: 1, tentacle: 1, journal: 1, mailbox: 1,
   report: 2,
   phases: 3, rotations: 4, runners: 5,
   packaging: 6, install: 6,
@@ -28,7 +28,7 @@ const direction = {
     type: 'problem',
     schema: [],
     messages: {
-      upwards: '{{from}} must not import {{to}}: dependencies point steps, cli, install -> runners -> rotations -> phases -> report -> gates, octopus, server, tentacle, journal -> ports, errors, certificates, schema.',
+      upwards: '{{from}} must not import {{to}}: dependencies point steps, cli, install -> runners -> rotations -> phases -> report -> gates, octopus, server, tentacle, journal, mailbox -> ports, errors, certificates, schema.',
       apart: '{{from}} must not import {{to}}: product and sandbox are two ends of a wire and share no code.',
     },
   },
@@ -52,7 +52,7 @@ const direction = {
 };
 
 /** Folders that are handed their effects (src/ports) and reach for none themselves. */
-const PURE = ['phases', 'gates', 'rotations', 'octopus', 'server', 'tentacle', 'certificates', 'journal', 'report', 'install', 'schema'];
+const PURE = ['phases', 'gates', 'rotations', 'octopus', 'server', 'tentacle', 'certificates', 'journal', 'mailbox', 'report', 'install', 'schema'];
 const HANDED = 'is handed in through src/ports: below runners and cli nothing reaches for it by itself.';
 
 export default tseslint.config(

@@ -185,6 +185,7 @@ export type Claim =
   | 'node-presents-new'
   | 'database-shows-old'
   | 'node-presents-old'
+  | 'node-ready'
   | 'trusts-new'
   | 'trusts-old'
   | 'trust-written'

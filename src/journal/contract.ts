@@ -103,6 +103,8 @@ export interface EntryData {
 export type ProofClaim =
   /** about `server` */
   | 'old-backed-up' | 'new-stored' | 'relay-ready' | 'database-shows-new' | 'node-presents-new' | 'database-shows-old' | 'node-presents-old'
+  /** about a node's id: its relay works and answers; detail: name, host, port, addresses (separated by blanks), sharedFolder, relaySha256 */
+  | 'node-ready'
   /** about a machine's key */
   | 'trusts-new' | 'trusts-old' | 'trust-written' | 'distrusts-old' | 'distrusts-new' | 'healthy'
   /** about `estate` */

@@ -10,6 +10,8 @@ export interface RotationSecrets {
   pfxPassword(rotationId: RotationId, which: 'old' | 'new'): string;
   /** Authenticates the relay's job, 32 bytes. */
   relayJobKey(rotationId: RotationId): Uint8Array;
+  /** Authenticates messages between the relays of several nodes, 32 bytes. */
+  mailboxKey(rotationId: RotationId): Uint8Array;
 }
 
 /**
@@ -24,6 +26,7 @@ export function rotationSecrets(rotationSecret: string): RotationSecrets {
     journalKey: (rotationId) => derive(rotationId, 'journal'),
     pfxPassword: (rotationId, which) => password(derive(rotationId, `pfx ${which}`)),
     relayJobKey: (rotationId) => derive(rotationId, 'relay-job'),
+    mailboxKey: (rotationId) => derive(rotationId, 'mailbox'),
   };
 }
 

@@ -9,6 +9,7 @@ const CLAIMS: Record<string, string> = {
   'node-presents-new': 'Node presents the new certificate',
   'database-shows-old': 'Database shows the old certificate',
   'node-presents-old': 'Node presents the old certificate',
+  'node-ready': 'Relay of the node answers',
   'trusts-new': 'Trusts the new certificate',
   'trusts-old': 'Trusts the old certificate',
   'trust-written': 'New trust written to its list',

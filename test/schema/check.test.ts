@@ -4,12 +4,12 @@ import { build } from 'esbuild';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { schemaProblem, type Schema } from '../../src/schema/check.ts';
-import { ENTRIES, JOB, MARKER, RESULT } from './samples.ts';
+import { ENTRIES, JOB, MARKER, MESSAGES, RESULT } from './samples.ts';
 
 const schemaOf = (name: string): Schema => JSON.parse(readFileSync(`schemas/${name}.schema.json`, 'utf8')) as Schema;
 const ajv = new Ajv({ discriminator: true, allowUnionTypes: true });
 
-const CASES: [string, unknown[]][] = [['journal', ENTRIES], ['lease', [MARKER]], ['machine-result', [RESULT]], ['relay-job', [JOB]]];
+const CASES: [string, unknown[]][] = [['journal', ENTRIES], ['lease', [MARKER]], ['machine-result', [RESULT]], ['relay-job', [JOB]], ['node-message', MESSAGES]];
 
 type Path = (string | number)[];
 

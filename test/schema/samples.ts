@@ -22,3 +22,12 @@ export const JOB: RelayJob = {
   format: 1, kind: 'swap', rotationId: 'sc-20260105-0a1b2c3d', folder: '/f', stateFolder: '/s', relaySha256: 'd'.repeat(64), serverUrl: 'http://127.0.0.1:1', apiKey: 'API-X', secret: 's', taskId: 'ServerTasks-1', spaceId: 'Spaces-1', projectName: 'p',
   runbookName: 'r', environmentName: 'e', snapshotName: 's', octopusServer: '/o', restartCommand: null, localTentacle: { executable: '/t', instance: 'i', home: '/h' }, environment: { PATH: '/bin' },
 };
+
+const HEAD = { format: 1, rotationId: 'sc-20260105-0a1b2c3d', fence: 3, sequence: 2, at: '2026-01-05T10:00:00.000Z', mac: 'a'.repeat(64) };
+const NODE = { name: 'NODE2', port: 10943, addresses: ['octopus-02.example', '10.0.0.2', 'fd00::2'], relaySha256: 'b'.repeat(64) };
+/** One of each body of a message between relays. */
+export const MESSAGES = [
+  { ...HEAD, from: 'leader', to: '0123456789abcdef', body: { kind: 'command', command: 'restart', expected: 'A'.repeat(40) } },
+  { ...HEAD, from: '0123456789abcdef', to: 'leader', body: { kind: 'answer', answers: { fence: 3, sequence: 1 }, outcome: 'done', presents: 'A'.repeat(40), database: null, text: 't', refusal: null, node: NODE } },
+  { ...HEAD, from: '0123456789abcdef', to: 'leader', body: { kind: 'answer', answers: { fence: 3, sequence: 1 }, outcome: 'refused', presents: null, database: 'A'.repeat(40), text: '', refusal: { code: 'NODE_UNKNOWN', message: 'm', safe: 's', next: 'n' }, node: NODE } },
+];

@@ -1,0 +1,13 @@
+/** One way from relay to relay. It only carries: what a text is worth is found out by whoever reads it. */
+export interface Carrier {
+  /** For people. */
+  readonly name: string;
+  /** Makes the letter the newest from `from` to `to`, in place of any that is not newer. Twice is no error. */
+  put(letter: Letter, isNewer: (text: string) => boolean): Promise<void>;
+  /** Texts that wait from `from` to `to`; more than one where old ones could not be removed. */
+  read(from: string, to: string): Promise<string[]>;
+  /** Removes everything of the rotation. */
+  clear(): Promise<void>;
+}
+
+export interface Letter { from: string; to: string; fence: number; sequence: number; text: string }
