@@ -11,7 +11,7 @@ const FOREIGN = 'F'.repeat(40);
 
 function tentacle(trusted: string[]): TentacleTruth {
   const list = [server(FOREIGN), ...trusted.map(server)];
-  return { machine: 'web-01', on: true, running: true, pid: 1, starts: 1, ownThumbprint: THIRD, stored: list, effective: structuredClone(list), port: 10933, config: '' };
+  return { machine: 'web-01', on: true, running: true, pid: 1, starts: 1, ownThumbprint: THIRD, ownCertificate: { presented: null, stored: null, inStore: [], nextStart: null }, stored: list, effective: structuredClone(list), port: 10933, config: '' };
 }
 
 /** A rotation as it should go, second by second, cut off after `until`. */
@@ -22,7 +22,7 @@ function story(until = 99): Observed & { entries: Entry[] } {
     if (second <= until) entries.push({ sequence: entries.length, at: at(second), fence, runner: 'relay', taskId: null, phase: 'x', kind, subject, data, previous: '', mac: '' } as unknown as Entry);
   };
   const before: GroundTruth = {
-    server: { database: { thumbprint: OLD }, nodes: [{ name: 'N', machine: 'web-01', running: true, pid: 1, presents: OLD, starts: 1, drained: false, lastSeen: at(0), version: '2026.2.1000', webPort: 1, commsPort: 2 }], loadBalancer: null, share: null }, tentacles: [tentacle([OLD])],
+    server: { database: { thumbprint: OLD }, nodes: [{ name: 'N', machine: 'web-01', running: true, pid: 1, presents: OLD, starts: 1, drained: false, lastSeen: at(0), version: '2026.2.1000', webPort: 1, commsPort: 2 }], loadBalancer: null, share: null }, registrations: [], tentacles: [tentacle([OLD])],
     events: [{ at: at(0), machine: 'web-01', event: 'tentacle-started', effective: [FOREIGN, OLD] }, { at: at(0), machine: 'web-01', event: 'server-started', thumbprint: OLD }],
   };
   const events: TruthEvent[] = [...before.events];

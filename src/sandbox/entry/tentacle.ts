@@ -10,6 +10,7 @@ import { startAgent } from '../tentacle/agent.ts';
 import type { TentacleHost } from '../tentacle/command.ts';
 import { TentacleConfiguration } from '../tentacle/configuration.ts';
 import { UnexpectedFailure } from '../tentacle/failures.ts';
+import { OwnCertificate, thumbprintKey, userHomeOn } from '../tentacle/own-certificate.ts';
 import { main } from '../tentacle/program.ts';
 import { recordEvent } from '../truth/events.ts';
 import { reportRunning } from '../truth/running.ts';
@@ -21,13 +22,16 @@ if (machine === '') {
 }
 const { tentacleVersion, windows } = JSON.parse(readFileSync(join(machine, 'machine.json'), 'utf8')) as { tentacleVersion: string; windows?: { shellVersion: string } };
 
+const version = machineFaults(machine).tentacleVersion ?? tentacleVersion;
+const userHome = windows ? null : userHomeOn(machine, homeOf(machine), process.env);
+
 const host: TentacleHost = {
   root: machine,
   cwd: process.cwd(),
   env: process.env,
   executable: join(machineLayout(machine).bin, windows ? 'Tentacle.exe' : 'Tentacle'),
   ...(windows ? { windowsServices: join(machineLayout(machine).serviceManager, 'systemctl') } : {}),
-  version: tentacleVersion,
+  version,
   stdout: (text) => { process.stdout.write(text); },
   stderr: (text) => { process.stderr.write(text); },
   run([file = '', ...args]) {
@@ -35,17 +39,21 @@ const host: TentacleHost = {
     return { exitCode: status ?? 143, output: stdout + stderr };
   },
   configurationWritten(path) {
-    recordEvent(homeOf(machine), basename(machine), 'tentacle-config-written', { path, trusted: trustedIn(path) });
+    recordEvent(homeOf(machine), basename(machine), 'tentacle-config-written', { path, ...writtenIn(path) });
   },
-  configureFails: () => faultStrikes(machine, 'configureFails'),
+  userHome,
+  strikes: (trouble) => faultStrikes(machine, trouble),
   runAgent,
 };
 
-function trustedIn(path: string): string[] | null {
+/** What is in force from the next start on. `thumbprint` names the certificate, `certificate` is the one that is there. */
+function writtenIn(path: string): { trusted: string[] | null; thumbprint: string | null; certificate: string | null } {
   try {
-    return new TentacleConfiguration(path).trustedServers.map(({ Thumbprint }) => Thumbprint);
+    const configuration = new TentacleConfiguration(path);
+    const own = new OwnCertificate(configuration, { machineDir: machine, userHome });
+    return { trusted: configuration.trustedServers.map(({ Thumbprint }) => Thumbprint), thumbprint: configuration.get(thumbprintKey), certificate: own.stored()?.thumbprint ?? null };
   } catch {
-    return null;
+    return { trusted: null, thumbprint: null, certificate: null };
   }
 }
 
@@ -58,10 +66,10 @@ async function runAgent(configuration: TentacleConfiguration, instanceName: stri
   }
   if (faults.slowStart !== undefined) await delay(faults.slowStart);
   await startAgent({
-    configuration, instanceName, version: tentacleVersion, executable: host.executable, env: process.env, ...(windows ? { windows } : {}),
-    started({ effective, thumbprint, port }) {
-      reportRunning(machine, 'tentacle', { effective, thumbprint, port });
-      recordEvent(homeOf(machine), basename(machine), 'tentacle-started', { pid: process.pid, thumbprint, effective: effective.map(({ Thumbprint }) => Thumbprint) });
+    configuration, instanceName, version, place: { machineDir: machine, userHome }, executable: host.executable, env: process.env, ...(windows ? { windows } : {}),
+    started({ effective, thumbprint, signatureAlgorithm, port }) {
+      reportRunning(machine, 'tentacle', { effective, thumbprint, signatureAlgorithm, port });
+      recordEvent(homeOf(machine), basename(machine), 'tentacle-started', { pid: process.pid, thumbprint, signatureAlgorithm, effective: effective.map(({ Thumbprint }) => Thumbprint) });
     },
     pollingPauseFactor: pollingPauseFactor(homeOf(machine)),
     polling: (loops) => reportRunning(machine, 'polling', { loops }),

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ServerFaults } from '../server/faults.ts';
+import type { TentacleTrouble } from '../tentacle/command.ts';
 import { homeOf, machineLayout } from './layout.ts';
 
 /** How one machine misbehaves: `machines.<name>` in DIR/faults.json. `true` always, a number that many times. */
@@ -9,6 +10,14 @@ export interface MachineFaults {
   startFails?: true | number;
   /** `configure` with an option about trust exits 100 and writes nothing. */
   configureFails?: true | number;
+  /** `import-certificate` exits 100 and writes nothing. */
+  importFails?: true | number;
+  /** Whatever Tentacle's commands write, its configuration and exported certificates, finds no space: exit 100; of an exported file an empty one stays. */
+  diskFull?: true | number;
+  /** Certificates that Tentacle makes come out with SHA-1, as on old Windows (failure-modes.md B6). */
+  sha1Certificates?: true | number;
+  /** The version of Tentacle that is installed here, from the next command or start on; 3.x has no --export-pfx. */
+  tentacleVersion?: string;
   /** The agent ends with code 100 whenever its list has more entries than this. */
   failsAboveTrusted?: number;
   /** Milliseconds before the agent listens. */
@@ -52,7 +61,7 @@ function usedFile(machineDir: string): string {
 }
 
 /** Whether the fault strikes now; each yes uses up one of its times. */
-export function faultStrikes(machineDir: string, name: 'startFails' | 'configureFails'): boolean {
+export function faultStrikes(machineDir: string, name: 'startFails' | TentacleTrouble): boolean {
   const times = machineFaults(machineDir)[name];
   if (times === undefined || times === true) return times ?? false;
   let used: Record<string, number> = {};

@@ -2,6 +2,7 @@ import type { KeyPairKeyObjectResult } from 'node:crypto';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registerInstance } from '../tentacle/instances.ts';
+import { certificateKey, thumbprintKey } from '../tentacle/own-certificate.ts';
 import { Settings, writeSettings } from '../tentacle/settings-file.ts';
 import { randomSubscription } from '../tentacle/subscription.ts';
 import { passiveEntry, storeTrustedServers, style, type TrustedServer } from '../tentacle/trusted-servers.ts';
@@ -10,6 +11,7 @@ import { windowsModule, windowsModuleManifest, windowsModuleName } from '../wind
 import type { Pwsh } from '../windows/pwsh.ts';
 import { freePort } from './free-port.ts';
 import { machineDirectory, machineLayout } from './layout.ts';
+import { protectForMachine } from './machine-key.ts';
 import { mountShare } from './mount.ts';
 import { preloading } from './preload.ts';
 import type { LoadBalancerRecord, MachineRecord } from './sandbox-file.ts';
@@ -100,7 +102,7 @@ function linuxPrograms(spec: MachineSpec, dir: string): void {
   program(spec, dir, join(bin, 'systemd-run'), 'systemd-run.js');
   if (spec.isServer) program(spec, dir, join(bin, 'Octopus.Server'), 'octopus-server.js');
   script(join(bin, 'sudo'), sudo);
-  script(shell, `${mark(spec, dir)}export PATH=${quoted(bin)}:"$PATH"\nif [ "\${1-}" = -c ]; then exec bash -c "$2"; fi\nexec bash --noprofile --norc -i\n`);
+  script(shell, `${mark(spec, dir)}export PATH=${quoted(bin)}:"$PATH" HOME=${quoted(machineLayout(dir).root)}\nif [ "\${1-}" = -c ]; then exec bash -c "$2"; fi\nexec bash --noprofile --norc -i\n`);
 }
 
 /**
@@ -142,12 +144,12 @@ function entriesOf(spec: MachineSpec, subscription: string | null): TrustedServe
 async function configureTentacle(dir: string, port: number, trusted: TrustedServer[], noListen: boolean, keys?: KeyPairKeyObjectResult): Promise<string> {
   const { generateCertificate, toPfx } = await import('../server/certificate.ts');
   const layout = machineLayout(dir);
-  const certificate = generateCertificate('Octopus Tentacle', new Date(), keys);
+  const certificate = generateCertificate('Octopus Tentacle', keys === undefined ? {} : { keys });
   const settings = new Settings();
   settings.set('Octopus.Home', layout.tentacleHome);
   settings.set('Tentacle.Deployment.ApplicationDirectory', join(layout.tentacleHome, 'Applications'));
-  settings.set('Tentacle.Certificate', toPfx(certificate, '').toString('base64'));
-  settings.set('Tentacle.CertificateThumbprint', certificate.thumbprint);
+  settings.set(certificateKey, protectForMachine(dir, toPfx(certificate, '').toString('base64')));
+  settings.set(thumbprintKey, certificate.thumbprint);
   settings.set('Tentacle.Services.PortNumber', String(port));
   if (noListen) settings.set('Tentacle.Services.NoListen', 'true');
   storeTrustedServers(settings, trusted);

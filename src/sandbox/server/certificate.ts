@@ -10,6 +10,15 @@ export interface CertificateWithKey {
   keyPem: string;
 }
 
+/** What differs from the certificates that Octopus makes today. */
+export interface CertificateKind {
+  now?: Date;
+  keys?: KeyPairKeyObjectResult;
+  /** SHA-1 until 3.14, and on old Windows (failure-modes.md B6). */
+  digest?: 'sha1' | 'sha256';
+  notAfter?: Date;
+}
+
 export class UnreadablePfx extends Error {
   override name = 'UnreadablePfx';
 }
@@ -31,7 +40,8 @@ export function makeKeyPair(): Promise<KeyPairKeyObjectResult> {
  * As Octopus makes them: RSA 2048, SHA-256, self-signed, no extensions, NotBefore = UTC midnight less one day, NotAfter = today +
  * 100 years (octopus-server-cli.md section 9, CertificateGenerator.cs).
  */
-export function generateCertificate(commonName: string, now = new Date(), { privateKey, publicKey }: KeyPairKeyObjectResult = generateKeyPairSync('rsa', rsa)): CertificateWithKey {
+export function generateCertificate(commonName: string, { now = new Date(), keys, digest = 'sha256', notAfter }: CertificateKind = {}): CertificateWithKey {
+  const { privateKey, publicKey } = keys ?? generateKeyPairSync('rsa', rsa);
   const keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const certificate = forge.pki.createCertificate();
   const midnight = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate());
@@ -39,16 +49,17 @@ export function generateCertificate(commonName: string, now = new Date(), { priv
   end.setUTCFullYear(end.getUTCFullYear() + 100);
   certificate.serialNumber = `01${randomBytes(8).toString('hex')}`;
   certificate.validity.notBefore = new Date(midnight - dayMs);
-  certificate.validity.notAfter = end;
+  certificate.validity.notAfter = notAfter ?? end;
   const name = [{ name: 'commonName', value: commonName }];
   certificate.setSubject(name);
   certificate.setIssuer(name);
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey.export({ type: 'spki', format: 'pem' }).toString());
-  certificate.sign(forge.pki.privateKeyFromPem(keyPem), forge.md.sha256.create());
+  certificate.sign(forge.pki.privateKeyFromPem(keyPem), digest === 'sha1' ? forge.md.sha1.create() : forge.md.sha256.create());
   return withKey(forge.pki.certificateToPem(certificate), keyPem);
 }
 
-function withKey(certificatePem: string, keyPem: string): CertificateWithKey {
+/** A certificate and its key, as PEM. */
+export function withKey(certificatePem: string, keyPem: string): CertificateWithKey {
   const x509 = new X509Certificate(certificatePem);
   return { thumbprint: thumbprintOf(x509.raw), subject: x509.subject.split('\n').join(', '), certificatePem: x509.toString(), keyPem };
 }
@@ -76,29 +87,46 @@ function parsePfx(pfx: Buffer, password: string | null): forge.pkcs12.Pkcs12Pfx 
   throw new UnreadablePfx(/password|MAC|decrypt/i.test(text) ? 'The certificate data cannot be read with the provided password, the password may be incorrect.' : 'ASN1 corrupted data.');
 }
 
-/**
- * Reads a PFX as `import-certificate` does: the first certificate and its RSA key. `several` when there are more.
- * Throws {@link UnreadablePfx} with .NET's wording for a wrong password, other data, no private key, or a key that is not RSA.
- */
-export function fromPfx(pfx: Buffer, password: string | null): { certificate: CertificateWithKey; several: boolean } {
+interface PfxCertificate { subject: string; certificatePem: string; /** Its RSA key, as PKCS#8; null without one. */ keyPem: string | null }
+
+/** The certificates in a PFX in its own order, each with its RSA key. Throws {@link UnreadablePfx}. */
+function readPfx(pfx: Buffer, password: string | null): PfxCertificate[] {
   const parsed = parsePfx(pfx, password);
   const bagsOf = (type: string) => parsed.getBags({ bagType: type })[type] ?? [];
-  const certificates = bagsOf(forge.pki.oids.certBag as string);
-  const [first] = certificates;
-  if (!first) throw new UnreadablePfx('The PFX file holds no certificate.');
-  if (!first.cert) throw new UnreadablePfx('The certificate in the PFX file does not have an RSA key.');
-  const certificatePem = forge.pki.certificateToPem(first.cert);
   const keys = [...bagsOf(forge.pki.oids.pkcs8ShroudedKeyBag as string), ...bagsOf(forge.pki.oids.keyBag as string)].flatMap((bag) => {
     if (bag.key) return [forge.pki.privateKeyToPem(bag.key)];
     return bag.asn1 ? [derToPem(bag.asn1)] : [];
   });
-  const x509 = new X509Certificate(certificatePem);
   const spki = (key: ReturnType<typeof createPublicKey>) => key.export({ type: 'spki', format: 'der' }).toString('hex');
-  const key = keys.find((pem) => spki(createPublicKey(createPrivateKey(pem))) === spki(x509.publicKey));
-  if (!key) throw new UnreadablePfx(`The X509 certificate ${x509.subject.split('\n').join(', ')} was loaded but the private key was not loaded.`);
-  if (x509.publicKey.asymmetricKeyType !== 'rsa') throw new UnreadablePfx('The certificate does not have an RSA private key.');
-  const pkcs8 = createPrivateKey(key).export({ type: 'pkcs8', format: 'pem' }).toString();
-  return { certificate: withKey(certificatePem, pkcs8), several: certificates.length > 1 };
+  return bagsOf(forge.pki.oids.certBag as string).map((bag) => {
+    // forge reads only RSA certificates; of the others it gives what is in the bag.
+    const certificatePem = bag.cert ? forge.pki.certificateToPem(bag.cert) : new X509Certificate(Buffer.from(forge.asn1.toDer(bag.asn1 as forge.asn1.Asn1).getBytes(), 'binary')).toString();
+    const x509 = new X509Certificate(certificatePem);
+    const key = x509.publicKey.asymmetricKeyType === 'rsa' ? keys.find((pem) => spki(createPublicKey(createPrivateKey(pem))) === spki(x509.publicKey)) : undefined;
+    return { subject: x509.subject.split('\n').join(', '), certificatePem, keyPem: key === undefined ? null : createPrivateKey(key).export({ type: 'pkcs8', format: 'pem' }).toString() };
+  });
+}
+
+/**
+ * The certificates in a PFX in the order in which .NET on Linux gives them: those without a key come first
+ * (octopus-server-cli.md section 9). Throws {@link UnreadablePfx} with .NET's wording for a wrong password or other data.
+ */
+export function certificatesIn(pfx: Buffer, password: string | null): PfxCertificate[] {
+  const certificates = readPfx(pfx, password);
+  return [...certificates.filter(({ keyPem }) => keyPem === null), ...certificates.filter(({ keyPem }) => keyPem !== null)];
+}
+
+/**
+ * Reads a PFX as the server's `import-certificate` does: the first certificate and its RSA key. `several` when there are more.
+ * Throws {@link UnreadablePfx} with .NET's wording for a wrong password, other data, no private key, or a key that is not RSA.
+ */
+export function fromPfx(pfx: Buffer, password: string | null): { certificate: CertificateWithKey; several: boolean } {
+  const certificates = readPfx(pfx, password);
+  const [first] = certificates;
+  if (!first) throw new UnreadablePfx('The PFX file holds no certificate.');
+  if (first.keyPem !== null) return { certificate: withKey(first.certificatePem, first.keyPem), several: certificates.length > 1 };
+  if (new X509Certificate(first.certificatePem).publicKey.asymmetricKeyType !== 'rsa') throw new UnreadablePfx('The certificate in the PFX file does not have an RSA key.');
+  throw new UnreadablePfx(`The X509 certificate ${first.subject} was loaded but the private key was not loaded.`);
 }
 
 function derToPem(asn1: forge.asn1.Asn1): string {
@@ -108,5 +136,5 @@ function derToPem(asn1: forge.asn1.Asn1): string {
 
 /** The certificate that a new sandbox starts with. */
 export function createServerCertificate(keys?: KeyPairKeyObjectResult): CertificateWithKey {
-  return generateCertificate('Octopus Portal', new Date(), keys);
+  return generateCertificate('Octopus Portal', keys === undefined ? {} : { keys });
 }

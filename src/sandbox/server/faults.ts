@@ -22,6 +22,8 @@ export interface ServerFaults {
   restartMarks?: 'Failed' | 'Canceled';
   /** Seconds that a cancelled task stays `Cancelling` before it ends. */
   slowCancelling?: number;
+  /** With several nodes: whether a node goes on expecting the thumbprints that it read at its start, unless they were changed through itself (B5). True when absent. */
+  staleThumbprints?: boolean;
   /** Accepts TentacleAddTrust, TentacleRemoveTrust and TentacleRegenerateCertificate, the task names of 2017: with `true` each fails, with `work` the first two do their work. */
   documentTasks?: boolean | 'work';
 }

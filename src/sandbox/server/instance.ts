@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { randomBytes } from 'node:crypto';
+import { machineKey } from '../machines/machine-key.ts';
 import { isProtected, protect, unprotect } from './database/encryption.ts';
 
 /** The keys of an Octopus.Server configuration file, by full name (`Octopus.Storage.MasterKey`). */
@@ -12,7 +12,6 @@ export const defaultInstance = 'OctopusServer';
 export interface InstanceRecord { name: string; configurationFile: string }
 
 const indexOf = (machineDir: string) => join(machineDir, 'etc', 'octopus', 'OctopusServer', 'Instances');
-const machineKeyOf = (machineDir: string) => join(machineDir, 'etc', 'octopus', 'machinekey');
 
 /** Instances of this machine, by name. */
 export function listInstances(machineDir: string): InstanceRecord[] {
@@ -50,22 +49,8 @@ export function writeConfiguration(path: string, configuration: Configuration): 
   renameSync(next, path);
 }
 
-/** The key that protects single values in the configuration file, made when absent (`/etc/octopus/machinekey`). */
-function machineKey(machineDir: string): Buffer {
-  const path = machineKeyOf(machineDir);
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true });
-    try {
-      writeFileSync(path, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-  return Buffer.from(readFileSync(path, 'utf8'), 'base64');
-}
-
 export function protectMasterKey(machineDir: string, masterKey: Buffer): string {
-  return protect(machineKey(machineDir), masterKey.toString('base64')).$protected;
+  return protect(machineKey(machineDir).key, masterKey.toString('base64')).$protected;
 }
 
 /** Throws with the text of a real server when the file came from another machine (OctopusDeploy/Issues #7271). */
@@ -73,7 +58,7 @@ export function masterKeyOf(machineDir: string, configuration: Configuration): B
   const value = { $protected: configuration.get(masterKeyName) ?? '' };
   try {
     if (!isProtected(value) || value.$protected === '') throw new Error('absent');
-    return Buffer.from(unprotect(machineKey(machineDir), value), 'base64');
+    return Buffer.from(unprotect(machineKey(machineDir).key, value), 'base64');
   } catch {
     throw new Error(`Unable to parse configuration key '${masterKeyName}' as a 'Byte[]'.`);
   }

@@ -25,6 +25,7 @@ import { installedVersion } from './installed-version.ts';
 import { giveSignOfLife, registerNode } from './node-registration.ts';
 import { TentacleThumbprints } from './tentacle-thumbprints.ts';
 import { nodeOfflineAfterMs, pollingPauseFactor } from '../machines/sandbox-file.ts';
+import { reportRunning } from '../truth/running.ts';
 
 /** How many signs of life a node gives in the time after which it would count as offline. */
 const heartbeats = 6;
@@ -63,7 +64,11 @@ export async function runServer(machineDir: string, configuration: Configuration
   const stores: Stores = { packages: new PackageStore(database, folders.packages), artifacts: new ArtifactStore(database, folders.artifacts) };
   const uri = database.read().PortalUri ?? web.origin;
   const version = installedVersion(machineDir) ?? database.read().ServerVersion;
-  const context: ServerContext = { database, folders, faults, log, truth, queue, logs, thumbprints: new TentacleThumbprints(database), nodeName, version, offlineAfterMs, uri, startedAt: new Date(), phase: 'starting' };
+  const thumbprints = new TentacleThumbprints(database, {
+    isStale: () => faults.current().staleThumbprints ?? true,
+    changed: (expected) => reportRunning(machineDir, 'expected-thumbprints', { node: nodeName, expected }),
+  });
+  const context: ServerContext = { database, folders, faults, log, truth, queue, logs, thumbprints, nodeName, version, offlineAfterMs, uri, startedAt: new Date(), phase: 'starting' };
   log.write('INFO', `Octopus Server ${version} is starting (node ${nodeName})`);
   const app = await createApp(context, stores);
   await app.listen({ host: '127.0.0.1', port: Number(web.port) });

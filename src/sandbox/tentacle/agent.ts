@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { arch, release } from 'node:os';
 import { delimiter, dirname } from 'node:path';
@@ -8,14 +7,19 @@ import type { ScriptRequest } from '../wire/contract.ts';
 import type { Call } from '../wire/frames.ts';
 import type { TentacleConfiguration } from './configuration.ts';
 import { UnexpectedFailure } from './failures.ts';
-import { certificateOf, listen } from './listener.ts';
+import type { LoadedCertificate } from './certificate-store.ts';
+import { listen } from './listener.ts';
 import { LogFile } from './log-file.ts';
+import { OwnCertificate, type CertificatePlace } from './own-certificate.ts';
 import { startPoller, type Poller } from './poller.ts';
 import { Scripts } from './scripts.ts';
+import { signatureAlgorithmOf } from './thumbprint.ts';
 import { absoluteUri, addOrUpdate, style, type TrustedServer } from './trusted-servers.ts';
 
 export interface AgentOptions {
   configuration: TentacleConfiguration;
+  /** Where its own certificate is kept. */
+  place: CertificatePlace;
   instanceName: string | null;
   version: string;
   executable: string;
@@ -23,7 +27,7 @@ export interface AgentOptions {
   /** On a Windows machine: the version of its PowerShell. */
   windows?: { shellVersion: string };
   /** Told once the trust list is read and in force: what is in it, and which certificate is presented. */
-  started(state: { effective: TrustedServer[]; thumbprint: string; port: number | null }): void;
+  started(state: { effective: TrustedServer[]; thumbprint: string; signatureAlgorithm: string; port: number | null }): void;
   dropConnections(): boolean;
   /** What the pauses of polling are divided by; 1 when absent. */
   pollingPauseFactor?: number;
@@ -45,9 +49,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { configuration } = options;
   const log = new LogFile(configuration.home, options.env.OCTOPUS__TENTACLE__LOGLEVEL);
   log.write('INFO', `Tentacle version ${options.version} (${options.version}) instance ${options.instanceName ?? 'Default'}`);
-  const certificate = configuration.certificate ?? await newCertificate(configuration, log);
-  const der = certificateOf(certificate.pfx);
-  const thumbprint = createHash('sha1').update(der).digest('hex').toUpperCase();
+  const own = new OwnCertificate(configuration, options.place);
+  const certificate = own.load() ?? await newCertificate(own, log);
+  const { der, thumbprint } = certificate;
 
   if (!configuration.noListen) fixCommunicationStyle(configuration, log);
   const effective = configuration.trustedServers;
@@ -75,7 +79,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     }
     log.write('INFO', `Agent listening on: ${endpoint}`);
   }
-  options.started({ effective, thumbprint, port });
+  options.started({ effective, thumbprint, signatureAlgorithm: signatureAlgorithmOf(der), port });
   const alive = setInterval(() => undefined, 60_000);
   return {
     async stop() {
@@ -86,13 +90,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
 }
 
-async function newCertificate(configuration: TentacleConfiguration, log: LogFile): Promise<{ pfx: Buffer }> {
+async function newCertificate(own: OwnCertificate, log: LogFile): Promise<LoadedCertificate> {
   const { generateCertificate, toPfx } = await import('../server/certificate.ts');
   const certificate = generateCertificate('Octopus Tentacle');
-  configuration.installCertificate(toPfx(certificate, ''), certificate.thumbprint);
+  own.install(toPfx(certificate, ''), certificate.thumbprint);
   log.write('INFO', 'A new certificate has been generated and installed as none were yet available. Thumbprint:');
   log.write('INFO', certificate.thumbprint);
-  return configuration.certificate as { pfx: Buffer };
+  return own.load() as LoadedCertificate;
 }
 
 /** Entries without a style become passive, one by one; beside an equal one this throws, and the agent does not start. */
@@ -162,7 +166,7 @@ function scriptEnvironment(options: AgentOptions, der: Buffer): NodeJS.ProcessEn
     TentacleExecutablePath: executable,
     TentacleProgramDirectoryPath: dirname(executable),
     AgentProgramDirectoryPath: dirname(executable),
-    TentacleCertificateSignatureAlgorithm: signatureAlgorithm(der),
+    TentacleCertificateSignatureAlgorithm: signatureAlgorithmOf(der),
     TentacleUseDefaultProxy: 'True',
     TentacleProxyUsername: '',
     TentacleProxyPassword: '',
@@ -172,11 +176,11 @@ function scriptEnvironment(options: AgentOptions, der: Buffer): NodeJS.ProcessEn
 }
 
 function about({ version, windows }: AgentOptions, der: Buffer): Record<string, string> {
-  if (windows) return { version, certificateSignatureAlgorithm: signatureAlgorithm(der), shell: 'PowerShell', shellVersion: windows.shellVersion, operatingSystem: 'Microsoft Windows NT 10.0.20348.0' };
+  if (windows) return { version, certificateSignatureAlgorithm: signatureAlgorithmOf(der), shell: 'PowerShell', shellVersion: windows.shellVersion, operatingSystem: 'Microsoft Windows NT 10.0.20348.0' };
   const bash = spawnSync('bash', ['-c', 'echo "$BASH_VERSION"'], { encoding: 'utf8' });
   return {
     version,
-    certificateSignatureAlgorithm: signatureAlgorithm(der),
+    certificateSignatureAlgorithm: signatureAlgorithmOf(der),
     shell: 'Bash',
     shellVersion: (bash.stdout ?? '').trim(),
     operatingSystem: operatingSystem(),
@@ -191,12 +195,4 @@ function operatingSystem(): string {
     // A computer without the file still has a kernel to name.
   }
   return `Linux ${release()} ${arch()}`;
-}
-
-const algorithms: Record<string, string> = { '05': 'sha1RSA', '0b': 'sha256RSA', '0c': 'sha384RSA', '0d': 'sha512RSA' };
-
-/** .NET's friendly name of the signature algorithm, read from the object identifier 1.2.840.113549.1.1.x in the certificate. */
-function signatureAlgorithm(der: Buffer): string {
-  const at = der.lastIndexOf(Buffer.from('06092a864886f70d0101', 'hex'));
-  return algorithms[der.subarray(at + 10, at + 11).toString('hex')] ?? 'unknown';
 }

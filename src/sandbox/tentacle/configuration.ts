@@ -5,11 +5,12 @@ import { readTrustedServers, storeTrustedServers, type TrustedServer } from './t
 /** The configuration of one Tentacle instance. Every read reads the file, every write rewrites it, without a lock, as the real one. */
 export class TentacleConfiguration {
   readonly path: string;
-  private readonly written: (path: string) => void;
+  private readonly hooks: { beforeWrite?(path: string): void; written?(path: string): void };
 
-  constructor(path: string, written: (path: string) => void = () => undefined) {
+  /** `hooks`: told before each write, which it may prevent by throwing, and after it. */
+  constructor(path: string, hooks: TentacleConfiguration['hooks'] = {}) {
     this.path = path;
-    this.written = written;
+    this.hooks = hooks;
   }
 
   private get settings(): Settings {
@@ -23,8 +24,7 @@ export class TentacleConfiguration {
   set(values: Record<string, string>): void {
     const settings = this.settings;
     for (const [key, value] of Object.entries(values)) settings.set(key, value);
-    writeSettings(this.path, settings);
-    this.written(this.path);
+    this.write(settings);
   }
 
   get home(): string {
@@ -54,18 +54,13 @@ export class TentacleConfiguration {
   set trustedServers(servers: TrustedServer[]) {
     const settings = this.settings;
     storeTrustedServers(settings, servers);
+    this.write(settings);
+  }
+
+  private write(settings: Settings): void {
+    this.hooks.beforeWrite?.(this.path);
     writeSettings(this.path, settings);
-    this.written(this.path);
-  }
-
-  /** The Tentacle's own certificate, as a PFX without password. */
-  get certificate(): { pfx: Buffer; thumbprint: string } | null {
-    const encoded = this.get('Tentacle.Certificate');
-    return encoded ? { pfx: Buffer.from(encoded, 'base64'), thumbprint: this.get('Tentacle.CertificateThumbprint') ?? '' } : null;
-  }
-
-  installCertificate(pfx: Buffer, thumbprint: string): void {
-    this.set({ 'Tentacle.Certificate': pfx.toString('base64'), 'Tentacle.CertificateThumbprint': thumbprint });
+    this.hooks.written?.(this.path);
   }
 
   get journal(): string {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createSecureContext, createServer, type Server, type TLSSocket } from 'node:tls';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { decodeFrame, encodeFrame, serverIdentity, type Call } from '../wire/frames.ts';
 import { halibutPrefix, type LogFile, type LogLevel } from './log-file.ts';
 
@@ -18,13 +18,6 @@ export interface ListenerOptions {
 const page = '<!DOCTYPE html>\n<html>\n<head>\n<title>Octopus Tentacle</title>\n</head>\n<body>\n<h1>Octopus Tentacle configured successfully</h1>\n</body>\n</html>\n';
 const longestRequest = 20_000;
 const idleMs = 600_000;
-
-/** The DER of the certificate in a PFX without password, and a check that OpenSSL can read it. */
-export function certificateOf(pfx: Buffer): Buffer {
-  // Not in the type definitions, but the only way to read a PFX without another library.
-  const { context } = createSecureContext({ pfx, passphrase: '' }) as unknown as { context: { getCertificate(): Buffer } };
-  return context.getCertificate();
-}
 
 /** Halibut's listener, as an Octopus Server and a trust probe see it (tentacle-trust.md sections 7 and 9). Rejects when the port is taken. */
 export function listen(options: ListenerOptions): Promise<Server> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command, CommandContext, TentacleHost } from './command.ts';
-import { importCertificate, newCertificate } from './commands/certificates.ts';
+import { importCertificate, newCertificate, noSpace } from './commands/certificates.ts';
 import { configure } from './commands/configure.ts';
 import { createInstance, deleteInstance } from './commands/instances.ts';
 import { runAgentCommand } from './commands/run.ts';
@@ -12,9 +12,11 @@ import { TentacleConfiguration } from './configuration.ts';
 import { ControlledFailure, describeFailure, UnexpectedFailure } from './failures.ts';
 import { listInstances } from './instances.ts';
 import { LogFile, type LogLevel } from './log-file.ts';
+import { OwnCertificate } from './own-certificate.ts';
 import { flag, parseOptions, valued } from './options.ts';
+import { capabilitiesOf } from './version.ts';
 
-const commands: Record<string, () => Command> = {
+const commands: Record<string, (version: string) => Command> = {
   'clear-trusted-servers': clearTrustedServers,
   configure,
   'create-instance': createInstance,
@@ -54,9 +56,9 @@ export async function main(argv: string[], host: TentacleHost): Promise<number> 
       flag('help', () => { state.help = true; }),
     ], argv);
     const name = (args[0] ?? '').replace(/^\W+/, '').toLowerCase();
-    const make = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    const make = Object.hasOwn(commands, name) && (name !== 'update-trust' || capabilitiesOf(host.version).updatesTrust) ? commands[name] : undefined;
     if (!make || state.help) return help(host, args[0], make !== undefined, log);
-    const command = make();
+    const command = make(host.version);
     state.silent ||= command.silent ?? false;
     const rest = args.slice(1).filter((arg) => !/^(--|-|\/)(console|noninteractive)$/i.test(arg));
     const target = command.target === 'none' ? [] : [valued('instance', (value) => { state.instance = value; }), valued('config', (value) => { state.config = value; })];
@@ -69,6 +71,7 @@ export async function main(argv: string[], host: TentacleHost): Promise<number> 
     const context: CommandContext = {
       host, log,
       configuration: () => current().configuration,
+      ownCertificate: () => new OwnCertificate(current().configuration, { machineDir: host.root, userHome: host.userHome }),
       instanceName: () => current().name,
       print: (text) => host.stdout(text),
       voteForRestart: () => { state.restart = true; },
@@ -109,7 +112,12 @@ function checkOverride({ env }: TentacleHost, name: string): void {
 function choose(host: TentacleHost, instance: string, config: string): { name: string | null; configuration: TentacleConfiguration } {
   const open = (path: string) => {
     if (!existsSync(path)) throw new ControlledFailure(`The configuration file at ${path} could not be located at the specified location.`);
-    return new TentacleConfiguration(path, (written) => host.configurationWritten(written));
+    return new TentacleConfiguration(path, {
+      beforeWrite(written) {
+        if (host.strikes('diskFull')) throw noSpace(written);
+      },
+      written: (written) => host.configurationWritten(written),
+    });
   };
   const known = listInstances(host.root);
   const find = (name: string) => known.find((entry) => entry.name.toLowerCase() === name.toLowerCase());

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineLayout } from '../machines/layout.ts';
 import type { LoadBalancerRecord, MachineRecord, NodeRecord, SandboxFile } from '../machines/sandbox-file.ts';
+import type { LoadedCertificate } from '../tentacle/certificate-store.ts';
 import { TentacleConfiguration } from '../tentacle/configuration.ts';
+import { OwnCertificate, thumbprintKey } from '../tentacle/own-certificate.ts';
+import { signatureAlgorithmOf } from '../tentacle/thumbprint.ts';
 import type { TrustedServer } from '../tentacle/trusted-servers.ts';
 import { readEvents, type TruthEvent } from './events.ts';
 import { isReportCurrent, readReport, type RunningReport } from './running.ts';
@@ -19,6 +22,8 @@ export interface GroundTruth {
     share: string | null;
   };
   tentacles: TentacleTruth[];
+  /** Targets and workers of every space that have a Tentacle's thumbprint. */
+  registrations: RegistrationTruth[];
   events: TruthEvent[];
 }
 
@@ -46,7 +51,9 @@ export interface TentacleTruth {
   pid: number | null;
   /** How often its agent has started since the sandbox was made. */
   starts: number;
+  /** As its configuration names it: `Tentacle.CertificateThumbprint`. */
   ownThumbprint: string | null;
+  ownCertificate: OwnCertificateTruth;
   /** As the configuration file has it; null when it cannot be read. */
   stored: TrustedServer[] | null;
   /** As the running agent read it at its start; null when it does not run. */
@@ -55,6 +62,37 @@ export interface TentacleTruth {
   polling?: { address: string; subscription: string; thumbprint: string; connected: boolean }[] | null;
   port: number;
   config: string;
+}
+
+/** A Tentacle's own certificate: the three places where it is, and what follows from them. Thumbprints are those of the certificates themselves. */
+export interface OwnCertificateTruth {
+  /** By the running agent, which read it at its start; null when it does not run. */
+  presented: CertificateTruth | null;
+  /** In `Tentacle.Certificate`; null when there is none that can be read. */
+  stored: CertificateTruth | null;
+  /** In the x509stores of the user that the service runs as. */
+  inStore: string[];
+  /** What a start would present now; null when it would make a new one, or could not start. */
+  nextStart: CertificateTruth | null;
+}
+export interface CertificateTruth { thumbprint: string; signatureAlgorithm: string }
+
+export interface RegistrationTruth {
+  id: string;
+  space: string;
+  name: string;
+  as: 'target' | 'worker';
+  /** The machine whose Tentacle is at the address; null when none is. */
+  machine: string | null;
+  uri: string | null;
+  /** In the database. */
+  thumbprint: string | null;
+  /** As the last full health check found it. */
+  signatureAlgorithm: string | null;
+  isDisabled: boolean;
+  healthStatus: string;
+  /** What each node that runs expects, by the node's name; empty with a single node, which expects what the database holds. */
+  expected: Record<string, string>;
 }
 
 /** Reads configuration files, database and what the processes reported of themselves, now. */
@@ -68,6 +106,7 @@ export function readGroundTruth(home: string, { machines, server, loadBalancer, 
       share: share ?? null,
     },
     tentacles: machines.map((machine) => tentacleTruth(machine)),
+    registrations: content ? registrationsIn(content, machines) : [],
     events: readEvents(home),
   };
 }
@@ -91,24 +130,49 @@ function balancerTruth({ machine, dir }: LoadBalancerRecord): GroundTruth['serve
 }
 
 function tentacleTruth(machine: MachineRecord): TentacleTruth {
-  const report = readReport<{ effective: TrustedServer[] }>(machine.dir, 'tentacle');
+  const report = readReport<{ effective: TrustedServer[]; thumbprint?: string; signatureAlgorithm?: string }>(machine.dir, 'tentacle');
   const running = isReportCurrent(report as RunningReport | undefined);
   const loops = readReport<{ loops: NonNullable<TentacleTruth['polling']> }>(machine.dir, 'polling');
   const polling = isReportCurrent(loops) ? loops?.loops ?? [] : [];
   const configuration = new TentacleConfiguration(machine.config);
+  const own = new OwnCertificate(configuration, { machineDir: machine.dir, userHome: machine.platform === 'windows' ? null : machineLayout(machine.dir).root });
+  const described = (loaded: LoadedCertificate | null): CertificateTruth | null => loaded && { thumbprint: loaded.thumbprint, signatureAlgorithm: signatureAlgorithmOf(loaded.der) };
   return {
     machine: machine.name,
     on: isOn(machine.dir),
     running,
     pid: running ? report?.pid ?? null : null,
     starts: report?.starts ?? 0,
-    ownThumbprint: attempt(() => configuration.get('Tentacle.CertificateThumbprint')),
+    ownThumbprint: attempt(() => configuration.get(thumbprintKey)),
+    ownCertificate: {
+      presented: running && report?.thumbprint !== undefined ? { thumbprint: report.thumbprint, signatureAlgorithm: report.signatureAlgorithm ?? 'unknown' } : null,
+      stored: described(attempt(() => own.stored())),
+      inStore: attempt(() => own.inStore()) ?? [],
+      nextStart: described(attempt(() => own.load(false))),
+    },
     stored: attempt(() => configuration.trustedServers),
     effective: running ? report?.effective ?? null : null,
     polling: running ? polling : null,
     port: machine.port,
     config: machine.config,
   };
+}
+
+function registrationsIn({ Collections }: StoredContent, machines: MachineRecord[]): RegistrationTruth[] {
+  const expectations = machines.filter(({ isServer }) => isServer).flatMap(({ dir }) => {
+    const report = readReport<{ node: string; expected: Record<string, string> }>(dir, 'expected-thumbprints');
+    return report && isReportCurrent(report) ? [report] : [];
+  });
+  const described = (as: RegistrationTruth['as'], rows: StoredRegistration[]): RegistrationTruth[] => rows.filter(({ Endpoint }) => Endpoint.Thumbprint).map(({ Id, SpaceId, Name, Endpoint, IsDisabled, HealthStatus }) => ({
+    id: Id, space: Collections.Spaces.find((space) => space.Id === SpaceId)?.Name ?? SpaceId, name: Name, as, machine: machines.find((machine) => isAt(machine, Endpoint.Uri ?? ''))?.name ?? null, uri: Endpoint.Uri ?? null,
+    thumbprint: Endpoint.Thumbprint ?? null, signatureAlgorithm: Endpoint.CertificateSignatureAlgorithm ?? null, isDisabled: IsDisabled, healthStatus: HealthStatus,
+    expected: Object.fromEntries(expectations.flatMap(({ node, expected }) => (expected[Id] === undefined ? [] : [[node, expected[Id]]]))),
+  }));
+  return [...described('target', Collections.Machines), ...described('worker', Collections.Workers)];
+}
+
+function isAt({ port, subscription }: MachineRecord, uri: string): boolean {
+  return uri.startsWith('poll:') ? subscription !== null && subscription !== undefined && uri.toLowerCase() === subscription.toLowerCase() : new RegExp(`:${port}/?$`).test(uri);
 }
 
 const isOn = (machineDir: string): boolean => readText(machineLayout(machineDir).power).trim() !== 'off';
@@ -119,7 +183,8 @@ export function databaseCertificate(home: string): { thumbprint: string; der: Bu
 }
 
 interface StoredNode { Name: string; LastSeen: string; IsInMaintenanceMode: boolean; Version?: string }
-interface StoredContent { Collections: { Certificates: { Id: string; Thumbprint: string; Certificate: string }[]; OctopusServerNodes: StoredNode[] } }
+interface StoredRegistration { Id: string; SpaceId: string; Name: string; IsDisabled: boolean; HealthStatus: string; Endpoint: { Uri?: string | null; Thumbprint?: string | null; CertificateSignatureAlgorithm?: string | null } }
+interface StoredContent { Collections: { Certificates: { Id: string; Thumbprint: string; Certificate: string }[]; OctopusServerNodes: StoredNode[]; Spaces: { Id: string; Name: string }[]; Machines: StoredRegistration[]; Workers: StoredRegistration[] } }
 
 export function databasePath(home: string): string {
   return join(home, 'server', 'octopus.db.json');

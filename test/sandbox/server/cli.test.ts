@@ -20,7 +20,7 @@ const current = () => server.database.read().Collections.Certificates[0]?.Thumbp
 describe('certificates', () => {
   it('are made as Octopus makes them', () => {
     const now = new Date('2026-03-04T15:16:17Z');
-    const x509 = new X509Certificate(generateCertificate('Octopus Portal', now).certificatePem);
+    const x509 = new X509Certificate(generateCertificate('Octopus Portal', { now }).certificatePem);
     expect([x509.subject, x509.issuer, new Date(x509.validFrom).toISOString(), new Date(x509.validTo).toISOString()]).toEqual(['CN=Octopus Portal', 'CN=Octopus Portal', '2026-03-03T00:00:00.000Z', '2126-03-04T00:00:00.000Z']);
     expect(x509.publicKey.asymmetricKeyDetails?.modulusLength).toBe(2048);
     const text = execFileSync('openssl', ['x509', '-noout', '-text'], { input: x509.toString() }).toString();

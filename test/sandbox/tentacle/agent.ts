@@ -37,7 +37,7 @@ export async function runningAgent(trusted: Partial<TrustedServer>[], change: Pa
   const configuration = new TentacleConfiguration(config);
   if (!change.root) configuration.set({ 'Tentacle.Communication.TrustedOctopusServers': JSON.stringify(trusted) });
   const agent = await startAgent({
-    configuration, instanceName: 'Tentacle', version: '8.3.2', executable: join(root, 'bin', 'Tentacle'), env: { PATH: process.env.PATH },
+    configuration, place: { machineDir: root, userHome: join(root, 'root') }, instanceName: 'Tentacle', version: '8.3.2', executable: join(root, 'bin', 'Tentacle'), env: { PATH: process.env.PATH },
     started: () => undefined, dropConnections: () => false, ...change,
   });
   return { root, port: configuration.port, configuration, agent, log: () => readFileSync(join(root, 'Logs', 'OctopusTentacle.txt'), 'utf8') };

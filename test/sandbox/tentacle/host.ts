@@ -13,7 +13,7 @@ export async function tentacle(root: string, args: string[], change: Partial<Ten
     stderr: (text) => { stderr += text; },
     run: () => { throw new Error('no program is expected to run'); },
     configurationWritten: () => undefined,
-    configureFails: () => false,
+    userHome: join(root, 'root'), strikes: () => false,
     runAgent: () => { throw new Error('no agent is expected to run'); },
     ...change,
   });

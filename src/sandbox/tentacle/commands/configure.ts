@@ -62,7 +62,7 @@ export function configure(): Command {
     ],
     run(context) {
       const configuration = context.configuration();
-      if ((reset || toRemove.length > 0 || toAdd.length > 0) && context.host.configureFails()) {
+      if ((reset || toRemove.length > 0 || toAdd.length > 0) && context.host.strikes('configureFails')) {
         throw new UnexpectedFailure(`The process cannot access the file '${configuration.path}' because it is being used by another process.`, 'System.IO.IOException');
       }
       if (reset) {

@@ -4,6 +4,7 @@ import type { Command } from '../command.ts';
 import { ControlledFailure, UnexpectedFailure } from '../failures.ts';
 import { listInstances } from '../instances.ts';
 import { valued } from '../options.ts';
+import { capabilitiesOf } from '../version.ts';
 
 /** `show-configuration`: JSON only, keys sorted, missing values null. What needs a server (`--server`) is not embedded. */
 export function showConfiguration(): Command {
@@ -24,7 +25,7 @@ export function showConfiguration(): Command {
       const shown = {
         Octopus: { Home: configuration.home, Watchdog: { Enabled: false, Instances: '*', Interval: 0 } },
         Tentacle: {
-          CertificateThumbprint: configuration.get('Tentacle.CertificateThumbprint'),
+          CertificateThumbprint: context.ownCertificate().load()?.thumbprint ?? null,
           Communication: { PollingConnectionCount: count === null ? null : Number(count), TrustedOctopusServers: configuration.trustedServers },
           Deployment: { ApplicationDirectory: configuration.applicationDirectory },
           Services: { ListenIP: configuration.listenIp, NoListen: configuration.noListen, PortNumber: configuration.port },
@@ -38,15 +39,20 @@ export function showConfiguration(): Command {
   };
 }
 
-/** `show-thumbprint`: the Tentacle's own, without line end. */
-export function showThumbprint(): Command {
+/** `show-thumbprint`: the Tentacle's own, without line end; an old one prints a banner and a sentence, and knows no --format. */
+export function showThumbprint(version: string): Command {
   let [file, format] = ['', 'text'];
+  const { printsBareThumbprint } = capabilitiesOf(version);
   return {
     target: 'instance',
-    silent: true,
-    options: [valued('e|export-file', (value) => { file = value; }), valued('format', (value) => { format = value; })],
+    silent: printsBareThumbprint,
+    options: [valued('e|export-file', (value) => { file = value; }), ...(printsBareThumbprint ? [valued('format', (value) => { format = value; })] : [])],
     run(context) {
-      const thumbprint = context.configuration().certificate?.thumbprint ?? null;
+      const thumbprint = context.ownCertificate().load()?.thumbprint ?? null;
+      if (!printsBareThumbprint && !file) {
+        context.log('INFO', `Octopus Deploy: Tentacle version ${version} (${version}) instance ${context.instanceName() ?? 'Default'}`);
+        return context.log('INFO', `The thumbprint of this Tentacle is: ${thumbprint ?? ''}`);
+      }
       const text = isJson(format) ? JSON.stringify({ Thumbprint: thumbprint }) : thumbprint ?? '';
       if (file) writeFileSync(resolve(context.host.cwd, file), text);
       else context.print(text);
