@@ -5,7 +5,7 @@ import { install } from '../install/install.ts';
 import { PROJECT_NAME, RUNBOOK_NAME } from '../install/names.ts';
 import type { Action, Change } from '../install/plan.ts';
 import type { Release } from '../install/release.ts';
-import type { Setting } from '../install/variables.ts';
+import type { Setting } from '../install/settings.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
 import type { StepTemplate } from '../packaging/step-template.ts';
 import { systemClock } from '../runners/ports/clock.ts';

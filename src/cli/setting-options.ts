@@ -1,4 +1,4 @@
-import { SETTINGS, type Setting } from '../install/variables.ts';
+import { SETTINGS, type Setting } from '../install/settings.ts';
 
 /** A setting as an option of `install`: `StateFolder` is `--state-folder`. */
 export interface SettingOption { setting: Setting; option: string }

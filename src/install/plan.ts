@@ -12,7 +12,8 @@ import { snapshotNotes, type InstallSettings, type Release } from './release.ts'
 import type { RunbookDefinition } from './runbooks/definition.ts';
 import { says } from './same.ts';
 import { expectedOf } from './setting-values.ts';
-import { mergeVariables, type MergedVariables, type Setting, type WantedValues } from './variables.ts';
+import type { Setting } from './settings.ts';
+import { mergeVariables, type MergedVariables, type WantedValues } from './variables.ts';
 
 export type Action = 'create' | 'update' | 'unchanged';
 export type Kind = 'package' | 'step template' | 'lease' | 'host role' | 'project' | 'variables' | 'runbook' | 'process' | 'snapshot';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { StepTemplate } from '../packaging/step-template.ts';
+import type { Setting } from './settings.ts';
 
 /** What is installed: one build of the package and its step templates. */
 export interface Release { version: string; fileName: string; content: Uint8Array; /** Step templates by phase. */ templates: ReadonlyMap<string, StepTemplate> }
@@ -9,7 +10,7 @@ export interface InstallSettings {
   spaceName: string;
   environmentName: string;
   hostTentacle: string;
-  given: Partial<Record<import('./variables.ts').Setting, string>>;
+  given: Partial<Record<Setting, string>>;
 }
 
 /** True when a hash that Octopus tells (SHA-1 so far) is that of the content; null when it is of no kind that is known. */

@@ -1,6 +1,6 @@
 import generate from '../../schemas/inputs/generate-server-certificate.schema.json';
 import plan from '../../schemas/inputs/plan-server-certificate.schema.json';
-import type { Setting } from './variables.ts';
+import type { Setting } from './settings.ts';
 
 interface Property { type?: string; enum?: string[]; minimum?: number; maximum?: number }
 

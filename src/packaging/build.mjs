@@ -1,7 +1,6 @@
 // Bundles everything that runs as a process of its own into dist/: the command line, one bundle per phase and the relay (in the
 // feed package), the embedded Octopus. Plain JavaScript, so that it runs before anything is built. Same sources, same bytes.
 import { build } from 'esbuild';
-import { zipSync } from 'fflate';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -10,10 +9,14 @@ import { withoutBrowserAdapters } from './axios-adapters.mjs';
 import { packedScripts } from './packed-scripts.mjs';
 import { precompiledAjv } from './precompiled-ajv.mjs';
 import { bundleOptions, productOptions } from './product-bundle.mjs';
+import { stepPackage } from './step-package/pack.mjs';
+import { zip } from './zip.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
 const quiet = process.argv.includes('--quiet');
+// For whoever builds often and does not look at them: they take longer than everything else together.
+const withStepPackages = !process.argv.includes('--without-step-packages');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const common = bundleOptions(root);
@@ -26,14 +29,10 @@ function entriesOf(folder) {
   return Object.fromEntries(readdirSync(path).filter((name) => name.endsWith('.ts')).map((name) => [name.slice(0, -3), join(path, name)]));
 }
 
-/** Bundles by file name. An output of its own for each entry: Node's CommonJS cannot share chunks, and the relay is copied alone. */
-async function bundle(entryPoints, plugins = () => []) {
-  const made = {};
-  for (const [name, entry] of Object.entries(entryPoints)) {
-    const { outputFiles } = await build({ ...product, entryPoints: { [name]: entry }, outdir: dist, plugins: [withoutBrowserAdapters(), packedScripts(), ...plugins(name)] });
-    made[`${name}.js`] = Buffer.from(outputFiles[0].contents);
-  }
-  return made;
+/** Bundles by file name. Each entry is complete in itself: Node's CommonJS cannot share chunks, and the relay is copied alone. */
+async function bundle(entryPoints, ...plugins) {
+  const { outputFiles } = await build({ ...product, entryPoints, outdir: dist, plugins: [withoutBrowserAdapters(), packedScripts(), ...plugins] });
+  return Object.fromEntries(outputFiles.map(({ path, contents }) => [basename(path), Buffer.from(contents)]));
 }
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
@@ -42,12 +41,6 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 async function packagingCode() {
   const { outputFiles } = await build({ ...common, format: 'esm', target: 'node20', write: false, entryPoints: [join(root, 'src/packaging/step-template.ts')] });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
-}
-
-/** Sorted names, one fixed time, no attributes of this machine. The date is local on purpose: a zip holds no time zone. */
-function zip(files) {
-  const fixed = { mtime: new Date(1980, 0, 1), level: 9, os: 3, attrs: (0o100644 << 16) >>> 0 };
-  return zipSync(Object.fromEntries(Object.keys(files).sort().map((name) => [name, [files[name], fixed]])));
 }
 
 /** Everything that belongs into dist/, by its path there. */
@@ -60,10 +53,15 @@ if (Object.keys(sandbox).length > 0) {
 }
 
 const phases = readdirSync(join(root, 'steps')).filter((name) => existsSync(join(root, 'steps', name, 'step.ts'))).sort();
-const files = await bundle({
-  ...Object.fromEntries(phases.map((phase) => [phase, join(root, 'steps', phase, 'step.ts')])),
-  relay: join(root, 'src/runners/relay-entry.ts'),
-}, (name) => [precompiledAjv(root, phases.includes(name) ? name : undefined)]);
+const files = {};
+const executors = new Map();
+for (const phase of phases) {
+  const at = (name) => join(root, 'steps', phase, name);
+  const made = await bundle({ [phase]: at('step.ts'), ...(withStepPackages ? { executor: at('executor.ts') } : {}) }, precompiledAjv(root, phase));
+  files[`${phase}.js`] = made[`${phase}.js`];
+  executors.set(phase, made['executor.js']);
+}
+Object.assign(files, await bundle({ relay: join(root, 'src/runners/relay-entry.ts') }, precompiledAjv(root)));
 const cli = await bundle({ 'octopus-rotation': join(root, 'src/cli/main.ts') });
 
 output.set(`packages/octopus-rotation.${version}.zip`, zip(files));
@@ -73,6 +71,10 @@ for (const phase of phases) {
   const schema = JSON.parse(readFileSync(join(root, 'schemas', 'inputs', `${phase}.schema.json`), 'utf8'));
   const pinned = Object.fromEntries([`${phase}.js`, 'relay.js'].map((name) => [name, sha256(files[name])]));
   output.set(`step-templates/${phase}.json`, `${JSON.stringify(stepTemplate(phase, metadata, schema, pinned), null, 2)}\n`);
+}
+for (const phase of withStepPackages ? phases : []) {
+  const [name, bytes] = await stepPackage({ root, phase, version, executor: executors.get(phase), relay: files['relay.js'] });
+  output.set(`step-packages/${name}`, bytes);
 }
 for (const [name, bytes] of Object.entries(cli)) output.set(name, bytes);
 
@@ -85,7 +87,7 @@ for (const [name, content] of output) {
   writeFileSync(`${path}.${process.pid}`, bytes, { mode: 0o755 });
   renameSync(`${path}.${process.pid}`, path);
 }
-for (const folder of ['sandbox', 'packages', 'step-templates']) {
+for (const folder of ['sandbox', 'packages', 'step-templates', ...(withStepPackages ? ['step-packages'] : [])]) {
   if (!existsSync(join(dist, folder))) continue;
   // What an earlier build left, but not the half-written file of one that runs now.
   for (const name of readdirSync(join(dist, folder))) if (!output.has(`${folder}/${name}`) && !/\.\d+$/.test(name)) rmSync(join(dist, folder, name), { force: true });

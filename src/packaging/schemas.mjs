@@ -1,6 +1,7 @@
 // Makes what is generated from types and schemas, and is committed so that it can be read and reviewed:
 //   steps/<phase>/inputs.ts         -> schemas/inputs/<phase>.schema.json
 //   schemas/<name>.schema.json      -> schemas/types/<name>.ts
+//   what steps/<phase>/ lacks of a step package (scaffold.mjs)
 // `npm run schemas` writes them; with --check nothing is written and the exit code is 1 when one is stale (a test runs that).
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { compile } from 'json-schema-to-typescript';
 import { BaseType, createFormatter, createParser, createProgram, SchemaGenerator } from 'ts-json-schema-generator';
 import ts from 'typescript';
+import { scaffold } from './scaffold.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -44,7 +46,9 @@ function inputSchema(phase) {
 export async function generated() {
   const files = new Map();
   for (const phase of readdirSync(join(root, 'steps')).sort()) {
-    if (existsSync(join(root, 'steps', phase, 'inputs.ts'))) files.set(`schemas/inputs/${phase}.schema.json`, `${JSON.stringify(inputSchema(phase), null, 2)}\n`);
+    if (!existsSync(join(root, 'steps', phase, 'inputs.ts'))) continue;
+    files.set(`schemas/inputs/${phase}.schema.json`, `${JSON.stringify(inputSchema(phase), null, 2)}\n`);
+    for (const [name, content] of Object.entries(scaffold(phase))) if (!existsSync(join(root, 'steps', phase, name))) files.set(`steps/${phase}/${name}`, content);
   }
   for (const file of readdirSync(join(root, 'schemas')).filter((name) => name.endsWith('.schema.json')).sort()) {
     const name = file.replace(/\.schema\.json$/, '');

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { bashBody } from './bash-body.ts';
+import type { InputProperty, InputSchema } from './input-schema.ts';
+import { labelOf, optionLabel } from './labels.ts';
 import { PACKAGE_ID, PARAMETER_PREFIX } from './names.ts';
 
 /** steps/<phase>/metadata.json: what a step package says of itself, and the fixed GUIDs of its step template. */
 export interface StepMetadata { id: string; name: string; description: string; template: { id: string; packageReferenceId: string; version: number } }
 
-interface InputProperty { type: string; description?: string; enum?: string[]; default?: string | number | boolean; isSensitiveValue?: boolean }
-export interface InputSchema { properties: Record<string, InputProperty>; required?: string[] }
 
 export interface TemplateParameter { Id: string; Name: string; Label: string; HelpText: string; DefaultValue: string; DisplaySettings: Record<string, string> }
 export interface TemplatePackage { Id: string; Name: string; PackageId: string; FeedId: string; AcquisitionLocation: string; Properties: Record<string, string> }
@@ -78,18 +78,9 @@ function parameter(templateId: string, name: string, property: InputProperty): T
 function control(property: InputProperty): Record<string, string> {
   if (property.isSensitiveValue === true) return { 'Octopus.ControlType': 'Sensitive' };
   if (property.type === 'boolean') return { 'Octopus.ControlType': 'Checkbox' };
-  if (property.enum !== undefined) return { 'Octopus.ControlType': 'Select', 'Octopus.SelectOptions': property.enum.map((option) => `${option}|${sentence(option.split('-').join(' '))}`).join('\n') };
+  if (property.enum !== undefined) return { 'Octopus.ControlType': 'Select', 'Octopus.SelectOptions': property.enum.map((option) => `${option}|${optionLabel(option)}`).join('\n') };
   return { 'Octopus.ControlType': 'SingleLineText' };
 }
-
-const ACRONYMS: Record<string, string> = { url: 'URL', api: 'API', id: 'ID' };
-
-/** `ServerUrl` -> `Server URL`. */
-function labelOf(name: string): string {
-  return sentence(name.split(/(?=[A-Z])/).map((word) => ACRONYMS[word.toLowerCase()] ?? word.toLowerCase()).join(' '));
-}
-
-const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** A GUID fixed by a name (RFC 9562 version 5, without a name space of its own), so that a parameter keeps its id from build to build. */
 function guidOf(name: string): string {

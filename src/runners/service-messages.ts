@@ -20,12 +20,16 @@ export function logLines(text: string): string[] {
     .map((line) => line.replace(/[\u2012-\u2015]/g, '-').replace(/[\u2018\u2019]/g, "'").replace(/[\u201C\u201D]/g, '"').replace(/[^\x20-\x7E\t]/g, '?'));
 }
 
-export interface StepVoice extends Voice {
+/** What a step says to Octopus beyond what a phase says: its outputs, and why it failed. */
+export interface OutputVoice extends Voice {
   setVariable(name: string, value: string): void;
+  error(text: string): void;
+}
+
+export interface StepVoice extends OutputVoice {
   artifact(path: string, name: string, length: number): void;
   /** The sentence that Octopus shows beside a failed step. */
   result(message: string): void;
-  error(text: string): void;
 }
 
 /** A voice that speaks service messages to standard output. */

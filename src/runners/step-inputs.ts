@@ -10,15 +10,20 @@ interface InputSchema { properties: Record<string, { isSensitiveValue?: boolean;
 export async function readInputs<Inputs>(phase: Phase<Inputs>, schema: object, stdin: string): Promise<Inputs> {
   const given = decode(stdin);
   if (given.phase !== phase.name) throw inputErrors.INPUT_NOT_JSON({ problem: `it is for the phase ${String(given.phase)}, not ${phase.name}` });
+  return checkInputs(schema, given.inputs);
+}
+
+/** Texts against the schema of the phase, as above. */
+export async function checkInputs<Inputs>(schema: object, given: Record<string, string>): Promise<Inputs> {
   const { properties, required = [] } = schema as InputSchema;
-  const strange = Object.keys(given.inputs).filter((name) => !(name in properties));
+  const strange = Object.keys(given).filter((name) => !(name in properties));
   if (strange.length > 0) throw inputErrors.INPUT_UNKNOWN({ names: strange });
-  const missing = required.filter((name) => !given.inputs[name]);
+  const missing = required.filter((name) => !given[name]?.trim());
   if (missing.length > 0) throw inputErrors.INPUT_MISSING({ names: missing });
   const { default: Ajv } = await import('ajv');
   const ajv = new Ajv({ coerceTypes: true, allErrors: true, keywords: ['isSensitiveValue'] });
-  // The step's body leaves empty values out; one that comes all the same is one that was not given.
-  const filled = Object.entries(given.inputs).filter(([, value]) => value !== '');
+  // The step's body leaves empty values out; one that comes all the same was not given, and neither was one of blanks, which is no number either.
+  const filled = Object.entries(given).filter(([, value]) => value.trim() !== '');
   const inputs = Object.fromEntries(filled.map(([name, value]) => [name, properties[name]?.type === 'boolean' ? checkbox(value) : value]));
   if (!ajv.validate(schema, inputs)) {
     // The value of a sensitive input is not told.

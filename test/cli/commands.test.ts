@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runCommandLine, showFailure } from '../../src/cli/commands.ts';
 import { COMMANDS } from '../../src/cli/help.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { SETTINGS } from '../../src/install/variables.ts';
+import { SETTINGS } from '../../src/install/settings.ts';
 
 function watched(environment: Record<string, string> = {}): { io: Io; out: string[]; error: string[] } {
   const out: string[] = [];

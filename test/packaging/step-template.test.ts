@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { stepTemplate, type InputSchema, type StepMetadata } from '../../src/packaging/step-template.ts';
+import type { InputSchema } from '../../src/packaging/input-schema.ts';
+import { stepTemplate, type StepMetadata } from '../../src/packaging/step-template.ts';
 
 const read = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
 const phases = readdirSync('steps').filter((name) => !name.endsWith('.ts'));
