@@ -7,8 +7,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compile } from 'json-schema-to-typescript';
-import { BaseType, createFormatter, createParser, createProgram, SchemaGenerator } from 'ts-json-schema-generator';
+import { BaseType, createFormatter, createParser, SchemaGenerator } from 'ts-json-schema-generator';
 import ts from 'typescript';
+import { inputsProgram } from './inputs-program.mjs';
 import { scaffold } from './scaffold.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -34,8 +35,8 @@ function inputSchema(phase) {
   const path = join(root, 'steps', phase, 'inputs.ts');
   const name = /export default interface (\w+)/.exec(readFileSync(path, 'utf8'))?.[1];
   if (name === undefined) throw new Error(`steps/${phase}/inputs.ts has no "export default interface Name".`);
-  const config = { path, type: name, expose: 'none', topRef: false, jsDoc: 'extended', additionalProperties: false, skipTypeCheck: true, sortProps: false, encodeRefs: false, tsconfig: join(root, 'tsconfig.json') };
-  const program = createProgram(config);
+  const config = { path, type: name, expose: 'none', topRef: false, jsDoc: 'extended', additionalProperties: false, skipTypeCheck: true, sortProps: false, encodeRefs: false };
+  const program = inputsProgram(path);
   const formatter = createFormatter(config, (chain) => chain.addTypeFormatter(sensitiveFormatter));
   const { definitions = {}, ...schema } = new SchemaGenerator(program, createParser(program, config, (chain) => chain.addNodeParser(sensitiveParser)), formatter, config).createSchema(name);
   if (Object.keys(definitions).length > 0) throw new Error(`steps/${phase}/inputs.ts: a flat interface of texts, numbers, booleans and literal unions is expected.`);
