@@ -137,6 +137,19 @@ export interface Report {
      */
     repair: string | null;
   }[];
+  /**
+   * Machines that stand in the way: neither proved nor left behind at the last look.
+   */
+  unproved: {
+    machine: string;
+    key: string;
+    text: string;
+    since: Instant;
+    /**
+     * The exact command that mends it, to be run on that machine; null while no certificate exists that it should trust.
+     */
+    repair: string | null;
+  }[];
   outOfScope: {
     name: string;
     kind: string;

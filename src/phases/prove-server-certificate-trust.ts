@@ -2,13 +2,14 @@ import type ProveServerCertificateTrustInputs from '../../steps/prove-server-cer
 import { are, counted } from '../errors/counted.ts';
 import { inventoryUnchanged } from '../gates/inventory.ts';
 import { everyMachineProved, judgeTrust } from '../gates/trust.ts';
-import { demandPass } from '../gates/verdict.ts';
+import { all, demandPass, refuse } from '../gates/verdict.ts';
 import { leftBehind } from '../journal/views.ts';
 import type { Phase } from './context.ts';
 import { presentMachines } from './disabled-machines.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory } from './inventory.ts';
 import { lookAt } from './looking.ts';
+import { relayFindings } from './relay-findings.ts';
 import { swapIsDone } from './swap-state.ts';
 import { recordJudgements } from './trust-judgements.ts';
 import { withRotation } from './rotation.ts';
@@ -28,7 +29,9 @@ export const phase: Phase<ProveServerCertificateTrustInputs> = {
       demandPass(inventoryUnchanged(rotation.plan, await readInventory(rotation.octopus, await rotation.octopus.spaces(), await ownThumbprint(context))));
       const judgements = (await lookAt(context, rotation, await presentMachines(context, rotation))).map((look) => judgeTrust(look, options, context.clock.now()));
       await recordJudgements(context, rotation, judgements, 'new');
-      demandPass(everyMachineProved(judgements));
+      const verdict = everyMachineProved(judgements);
+      // What stopped the relay would not be told otherwise: this step stands before the one that tells it.
+      demandPass(verdict.verdict === 'pass' ? verdict : all(refuse(...relayFindings(rotation, inputs.TaskId)), verdict));
       const behind = judgements.filter((one) => one.state === 'left-behind').length;
       return {
         outcome: 'continue',

@@ -6,7 +6,7 @@ import type { BuildReport } from './contract.ts';
 import { seconds } from './duration.ts';
 import { lastOf } from './entries.ts';
 import { evidenceOf } from './evidence.ts';
-import { directionOf, reportLeftBehind, reportMachine } from './machines.ts';
+import { directionOf, reportLeftBehind, reportMachine, reportUnproved } from './machines.ts';
 import { phaseHistory } from './phase-history.ts';
 import { latestProofs } from './proofs.ts';
 import { verdictOf } from './verdict.ts';
@@ -71,6 +71,7 @@ export const buildReport: BuildReport = (rotationId, entries, now) => {
     phases: phaseHistory(entries),
     machines,
     leftBehind,
+    unproved: planned && direction ? reportUnproved(byName, direction, left, entries) : [],
     outOfScope: outOfScope.map((one) => ({ name: printable(one.name), kind: printable(one.kind), space: printable(one.spaceName), reason: printable(one.reason, 400) })),
     notTouched: (planned?.data.notTouched ?? []).map((text) => printable(text, 400)),
     summary,

@@ -32,6 +32,7 @@ ${verdict(report)}
 ${figures(report)}
 ${reasons(report)}
 ${leftBehind(report)}
+${unproved(report)}
 ${certificates(report)}
 <section aria-labelledby="timeline"><h2 id="timeline">What happened when</h2>${timeline(report)}</section>
 ${machines(report)}
@@ -70,11 +71,20 @@ function reasons(report: Report): Markup | null {
   return html`<section aria-labelledby="reasons"><h2 id="reasons">Why</h2>${report.reasons.map((reason) => html`<div class="left"><h3>${reason.message}</h3><p class="small"><code>${reason.code}</code></p><p><b>Next:</b> ${reason.next}</p></div>`)}</section>`;
 }
 
+const HOW_TO_MEND = 'Run the command in a shell on the machine itself, with the right to control its Tentacle service. Running it twice does no harm. It takes the instance "Tentacle", the usual one; "Tentacle list-instances" tells another name, which then stands in its place after --instance, or, for a script, is told to it as TentacleInstanceName=NAME after env (in PowerShell: $env:TentacleInstanceName = \'NAME\' before it).';
+
 function leftBehind(report: Report): Markup | null {
   if (report.leftBehind.length === 0) return null;
   return html`<section class="long" aria-labelledby="left"><h2 id="left">Left behind: ${report.leftBehind.length} ${report.leftBehind.length === 1 ? 'machine' : 'machines'}, each with the command that mends it</h2>
-<p class="soft">Run the command in a shell on the machine itself, with the right to control its Tentacle service. Running it twice does no harm.</p>
+<p class="soft">${HOW_TO_MEND}</p>
 ${report.leftBehind.map((one) => html`<div class="left"><h3>${one.machine} <span class="pill mixed">${REASON_TEXT[one.reason]}</span></h3><p>${sentence(one.text)}${one.waiver ? ` Waived by ${one.waiver.by} until ${one.waiver.until}: ${one.waiver.reason}` : ''}</p>${one.repair === null ? html`<p class="small">Nothing to mend: there is no new certificate yet.</p>` : html`<pre>${one.repair}</pre>`}</div>`)}</section>`;
+}
+
+function unproved(report: Report): Markup | null {
+  if (report.unproved.length === 0) return null;
+  return html`<section class="long" aria-labelledby="unproved"><h2 id="unproved">Not proved: ${report.unproved.length} ${report.unproved.length === 1 ? 'machine stands' : 'machines stand'} in the way</h2>
+<p class="soft">${HOW_TO_MEND}</p>
+${report.unproved.map((one) => html`<div class="left"><h3>${one.machine} <span class="pill mixed">not proved</span></h3><p>${sentence(one.text)}</p>${one.repair === null ? null : html`<pre>${one.repair}</pre>`}</div>`)}</section>`;
 }
 
 function certificates(report: Report): Markup | null {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Thumbprint } from '../certificates/thumbprint.ts';
 import { printable } from '../errors/printable.ts';
-import type { Entry, PlannedMachine } from '../journal/contract.ts';
+import type { Entry, PlannedMachine, ProofClaim } from '../journal/contract.ts';
 import { endOf, firstRetireIntent, leftBehind, newCertificate, plan, proofOf } from '../journal/views.ts';
 import { repairCommand, repairScript } from '../tentacle/repair.ts';
 import type { Proof, Report } from '../../schemas/types/report.ts';
@@ -10,6 +10,9 @@ import { trustIn } from './proofs.ts';
 
 type Machine = Report['machines'][number];
 type LeftBehind = Report['leftBehind'][number];
+type Unproved = Report['unproved'][number];
+/** What a machine must trust, and not; `beside`: whose entries a polling one has now. */
+interface RepairWish { trust: Thumbprint; distrust?: Thumbprint; beside: Thumbprint }
 
 /** The certificates of a rotation and how far it went: enough to say what a machine must trust. */
 export interface Direction {
@@ -35,17 +38,23 @@ export function directionOf(entries: readonly Entry[]): Direction | null {
 }
 
 /** What a machine that was left behind must trust, and what not; null while there is no NEW that it should trust. */
-export function repairWish(direction: Direction): { trust: Thumbprint; distrust?: Thumbprint } | null {
+function repairWish(direction: Direction): RepairWish | null {
   if (direction.new === null) return null;
-  if (direction.undone) return { trust: direction.old, distrust: direction.new };
-  return direction.retiring ? { trust: direction.new, distrust: direction.old } : { trust: direction.new };
+  if (direction.undone) return { trust: direction.old, distrust: direction.new, beside: direction.new };
+  return { trust: direction.new, ...(direction.retiring ? { distrust: direction.old } : {}), beside: direction.old };
+}
+
+/** The same for a machine that stands in the way: what it must trust beside what it has, and nothing is taken from it. */
+function wishFor(claim: ProofClaim, direction: Direction): RepairWish | null {
+  if (direction.new === null) return null;
+  return claim === 'trusts-old' ? { trust: direction.old, beside: direction.new } : { trust: direction.new, beside: direction.old };
 }
 
 /** How that is done on the machine itself: one line where one can do it, else the name of the script that comes with the report. */
-export function repairFor(machine: PlannedMachine, direction: Direction): string | null {
-  const wish = repairWish(direction);
+function repairFor(machine: PlannedMachine, wish: RepairWish | null): string | null {
   if (wish === null) return null;
-  return repairCommand({ route: machine.route, shell: machine.shell, ...wish }) ?? runScript(machine);
+  const { beside: _, ...thumbprints } = wish;
+  return repairCommand({ route: machine.route, shell: machine.shell, ...thumbprints }) ?? runScript(machine);
 }
 
 /** A name of typed tokens only (rule 14): the machine's own name is foreign text. */
@@ -59,17 +68,44 @@ function runScript(machine: PlannedMachine): string {
   return machine.shell === 'Bash' ? `sudo env "PATH=$PATH:/opt/octopus/tentacle" bash ${name}` : `powershell -ExecutionPolicy Bypass -File ${name}`;
 }
 
-/** The scripts that mend the machines left behind, by file name. */
+/** The scripts that mend the machines that are left behind or stand in the way, by file name. */
 export function repairScripts(entries: readonly Entry[]): { name: string; text: string }[] {
   const direction = directionOf(entries);
   const planned = plan(entries);
-  const wish = direction && repairWish(direction);
-  if (!direction || !planned || !wish) return [];
+  if (!direction || !planned) return [];
   const left = leftBehind(entries);
-  return planned.machines.filter((machine) => left.has(machine.key) && left.get(machine.key)?.data.reason !== 'web-socket').map((machine) => ({
-    name: repairScriptName(machine),
-    text: repairScript({ route: machine.route, shell: machine.shell, ...wish, old: direction.undone ? direction.new! : direction.old }),
-  }));
+  const unproved = standingUnproved(entries);
+  return planned.machines.flatMap((machine) => {
+    const behind = left.get(machine.key);
+    if (behind?.data.reason === 'web-socket') return [];
+    const claim = unproved.get(machine.key)?.data.claim;
+    const wish = behind ? repairWish(direction) : claim ? wishFor(claim, direction) : null;
+    if (wish === null) return [];
+    const { beside, ...thumbprints } = wish;
+    return [{ name: repairScriptName(machine), text: repairScript({ route: machine.route, shell: machine.shell, ...thumbprints, old: beside }) }];
+  });
+}
+
+/** The last word about the trust of each machine for which it was that it is not proved. Nothing stands in the way of a rotation that has ended. */
+function standingUnproved(entries: readonly Entry[]): Map<string, Entry<'unproved'>> {
+  const standing = new Map<string, Entry<'unproved'>>();
+  if (endOf(entries) !== null) return standing;
+  for (const entry of entries) {
+    if ((entry.kind !== 'proved' && entry.kind !== 'unproved') || (entry.data.claim !== 'trusts-new' && entry.data.claim !== 'trusts-old')) continue;
+    // Going back asks for OLD alone, so what was missing before is in nobody's way.
+    if (entry.kind === 'unproved') standing.set(entry.subject, entry);
+    else standing.delete(entry.subject);
+  }
+  return standing;
+}
+
+/** The machines that stand in the way, in the order of the plan, each with what mends it. */
+export function reportUnproved(machines: readonly PlannedMachine[], direction: Direction, left: ReadonlyMap<string, unknown>, entries: readonly Entry[]): Unproved[] {
+  const standing = standingUnproved(entries);
+  return machines.flatMap((machine) => {
+    const entry = left.has(machine.key) ? undefined : standing.get(machine.key);
+    return entry ? [{ machine: printable(machine.name), key: printable(machine.key, 300), text: printable(entry.data.reason, 400), since: entry.at, repair: repairFor(machine, wishFor(entry.data.claim, direction)) }] : [];
+  });
 }
 
 /** One machine in scope, with everything that is known of it. */
@@ -113,7 +149,7 @@ export function reportLeftBehind(machines: readonly PlannedMachine[], direction:
       text: printable(entry.data.text, 400),
       since: entry.at,
       waiver: waiver && { by: printable(waiver.by), reason: printable(waiver.reason, 400), until: printable(waiver.until) },
-      repair: repairFor(machine, direction),
+      repair: repairFor(machine, repairWish(direction)),
     }];
   });
 }

@@ -19,6 +19,7 @@ export const renderMarkdown: RenderMarkdown = (report) => {
   for (const one of report.leftBehind) {
     lines.push('', `## Left behind: ${plain(one.machine)} (${REASON_TEXT[one.reason]})`, '', plain(one.text), ...(one.repair === null ? [] : ['', '    ' + one.repair.replaceAll('\n', '\n    ')]));
   }
+  for (const one of report.unproved) lines.push('', `## Not proved: ${plain(one.machine)}`, '', plain(one.text), ...(one.repair === null ? [] : ['', '    ' + one.repair.replaceAll('\n', '\n    ')]));
   return `${lines.join('\n')}\n`;
 };
 

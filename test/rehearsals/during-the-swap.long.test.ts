@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { plan } from '../../src/journal/views.ts';
+import { parseThumbprint } from '../../src/certificates/thumbprint.ts';
+import { buildReport } from '../../src/report/build.ts';
+import { repairCommand } from '../../src/tentacle/repair.ts';
 import { until } from '../support/sandbox.ts';
 import { Scenario } from '../support/scenario.ts';
 
@@ -22,10 +25,10 @@ const handedOver = (after: number) => story.entry('the step hands over', (entry)
 const stage = (name: string, after: number) => story.entry(`the relay is at "${name}"`, (entry) => entry.kind === 'relay-stage' && entry.data.stage === name, after);
 
 /** The relay did not swap: OLD in the database and in force, the node takes tasks, and the second run says why. */
-async function expectNotSwapped(after: number, code: string, others?: () => Promise<void>): Promise<{ log: string }> {
+async function expectNotSwapped(after: number, codes: string | string[], others?: () => Promise<void>): Promise<{ log: string }> {
   const { task, log, refusals } = await story.queuedRun(after);
   await others?.();
-  expect([task.state, new Set(refusals)], log.slice(-3000)).toEqual(['Failed', new Set([code])]);
+  expect([task.state, new Set(refusals)], log.slice(-3000)).toEqual(['Failed', new Set([codes].flat())]);
   const { server } = await story.sandbox.truth();
   expect([server.database.thumbprint, server.nodes[0]!.presents]).toEqual([story.old, story.old]);
   expect(await story.isDrained()).toBe(false);
@@ -50,7 +53,7 @@ describe('one rotation through everything that can go wrong before the import', 
     expect(log).toMatch(/1 task\(s\) still ran on this node after 0 minutes; they were not cancelled/);
   });
 
-  it('a proof that is lost during the drain: PROOF_LOST with the name, undrained, not swapped', async () => {
+  it('a proof that is lost during the drain: PROOF_LOST with the name, undrained, not swapped, and told also while the machine stays off, with its command in the report', async () => {
     await story.set('--drain-limit-minutes', '5');
     const after = story.journal().length;
     await story.start(TICKET);
@@ -60,8 +63,10 @@ describe('one rotation through everything that can go wrong before the import', 
     await story.sandbox.power('web-02', 'stop');
     await other.finish();
     await story.entry('the relay refuses', (entry) => entry.kind === 'phase-finished' && entry.runner === 'relay' && entry.data.outcome === 'refused', after);
+    const { log } = await expectNotSwapped(after, ['PROOF_LOST', 'TRUST_NOT_PROVED']);
     await story.sandbox.power('web-02', 'start');
-    const { log } = await expectNotSwapped(after, 'PROOF_LOST');
+    const report = buildReport(story.rotationId, story.journal(), new Date());
+    expect(report.unproved).toEqual([expect.objectContaining({ machine: 'web-02', repair: repairCommand({ trust: parseThumbprint(story.fresh) }) })]);
     expect(log).toMatch(/1 machine\(s\) lost the proof that they trust the new certificate: web-02 \(it[a-z ]* does not answer/);
   });
 

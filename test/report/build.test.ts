@@ -5,6 +5,9 @@ import { describe, expect, it } from 'vitest';
 import schema from '../../schemas/report.schema.json' with { type: 'json' };
 import type { Entry } from '../../src/journal/contract.ts';
 import { buildReport } from '../../src/report/build.ts';
+import { renderHtml } from '../../src/report/html.ts';
+import { repairScriptName, repairScripts } from '../../src/report/machines.ts';
+import { renderMarkdown } from '../../src/report/markdown.ts';
 import { repairCommand } from '../../src/tentacle/repair.ts';
 import { completed, FOREIGN, handedOver, machine, MACHINES, NEW, OLD, planned, type Teller } from './told-rotation.ts';
 
@@ -62,6 +65,23 @@ describe('the report of a rotation', () => {
     const report = told(handedOver().say('ended', 'estate', { outcome: 'rolled-back' }));
     expect(report.leftBehind[0]!.repair).toBe(repairCommand({ trust: OLD, distrust: NEW }));
     expect(report.outcome).toBe('rolled-back');
+  });
+
+  it('A7: names each machine that stands in the way with what mends it, until it is proved', () => {
+    const polls = machine('dmz-01', { route: 'polling', address: null, uri: 'poll://dmz-01/' });
+    const teller = handedOver();
+    const { key } = MACHINES[1]!;
+    teller.say('planned', 'estate', { ...planned([...MACHINES, polls]).entries.find((entry): entry is Entry<'planned'> => entry.kind === 'planned')!.data });
+    for (const subject of [key, polls.key]) teller.say('unproved', subject, { claim: 'trusts-new', verdict: 'unknown', reason: 'it does not answer (ECONNREFUSED)' });
+    const script = repairScriptName(polls);
+    expect(told(teller).unproved).toMatchObject([{ machine: 'dmz-01', repair: expect.stringContaining(script) }, { machine: 'web-01', text: 'it does not answer (ECONNREFUSED)', repair: repairCommand({ trust: NEW }) }]);
+    const text = repairScripts(teller.entries).find((one) => one.name === script)!.text;
+    for (const thumbprint of [NEW, OLD]) expect(text).toContain(thumbprint);
+    expect(renderHtml(told(teller))).toMatch(/Not proved: 2 machines stand in the way/);
+    expect(renderMarkdown(told(teller))).toMatch(/## Not proved: web-01\n\nit does not answer \(ECONNREFUSED\)\n\n {4}sudo env/);
+    teller.say('proved', key, { claim: 'trusts-new', how: 'wire', detail: {} });
+    expect(told(teller).unproved.map((one) => one.machine)).toEqual(['dmz-01']);
+    expect(told(teller.say('ended', 'estate', { outcome: 'completed' })).unproved).toEqual([]);
   });
 
   it('leaves out a machine that caught up', () => {
