@@ -1,53 +1,67 @@
-// In the bundles of the feed package, ajv is replaced by what it makes of the inputs' schema of their phase: plain code, compiled while
-// building. Loading ajv and compiling takes longer than the start of a phase may, and ajv itself weighs 125 kB in each of eleven files.
+// In the bundles of the feed package, ajv is replaced by what it makes of the schemas that they check: plain code, compiled while
+// building. Loading ajv and compiling takes longer than the start of a phase may, and ajv itself weighs 125 kB in each of a dozen files.
 import Ajv from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The options that src/runners/step-inputs.ts gives to ajv. A bundle that asks for anything else fails at once and says so. */
-const OPTIONS = { coerceTypes: true, allErrors: true, keywords: ['isSensitiveValue'] };
+/** The options that the sources give to ajv, each with how its schemas are compiled. A bundle that asks for anything else fails at once and says so. */
+const INPUTS = { coerceTypes: true, allErrors: true, keywords: ['isSensitiveValue'] };
+const OWN = { allowUnionTypes: true, discriminator: true, inlineRefs: false, messages: false };
 
-/** An esbuild plugin: `ajv` with the schema of this phase and nothing else. `phase` is left out for the relay, which has no inputs and needs no ajv. */
+/** An esbuild plugin: `ajv` with the schemas that the bundle imports, and with the inputs of this phase. `phase` is left out for the relay, which has no inputs. */
 export function precompiledAjv(root, phase) {
   return {
     name: 'precompiled-ajv',
     setup(build) {
       build.onResolve({ filter: /^ajv$/ }, () => ({ path: 'ajv', namespace: 'precompiled-ajv' }));
-      build.onResolve({ filter: /^precompiled$/ }, ({ path }) => ({ path, namespace: 'precompiled-ajv' }));
-      build.onLoad({ filter: /\.schema\.json$/ }, ({ path }) => ({ contents: JSON.stringify(JSON.parse(readFileSync(path, 'utf8'), withoutWords)), loader: 'json' }));
-      build.onLoad({ filter: /.*/, namespace: 'precompiled-ajv' }, ({ path }) => {
-        if (phase === undefined) throw new Error('The relay is not to bring ajv along: src/schema/check.ts checks its job.');
-        const schema = JSON.parse(readFileSync(join(root, 'schemas', 'inputs', `${phase}.schema.json`), 'utf8'), withoutWords);
-        return { contents: path === 'ajv' ? facade(schema) : validator(schema), loader: 'js', resolveDir: root };
-      });
+      build.onLoad({ filter: /\.schema\.json$/ }, ({ path }) => (path.includes('/inputs/') ? { contents: JSON.stringify(read(path)), loader: 'json' } : { contents: own(read(path)), loader: 'js' }));
+      build.onLoad({ filter: /.*/, namespace: 'precompiled-ajv' }, () => ({ contents: facade(phase && read(join(root, 'schemas', 'inputs', `${phase}.schema.json`))), loader: 'js', resolveDir: root }));
     },
   };
 }
 
 /** What is said to people in a schema checks nothing. A property of such a name holds a schema, not a text. */
 const withoutWords = (key, value) => (typeof value === 'string' && (key === 'title' || key === 'description') ? undefined : value);
+const read = (path) => JSON.parse(readFileSync(path, 'utf8'), withoutWords);
 
-function validator(schema) {
-  const ajv = new Ajv.default({ ...OPTIONS, schemas: [schema], code: { source: true } });
-  // Nobody reads where in the schema something is refused.
-  return standalone.default(ajv, { inputs: schema.$id }).replace(/schemaPath:"[^"]*",/g, '');
+/** A schema of ours as a bundle imports it: its name, and what ajv made of it. Of a refusal only its place and keyword are read (src/schema/check.ts). */
+function own(schema) {
+  const ajv = new Ajv.default({ ...OWN, schemas: [schema], code: { source: true, esm: true, optimize: 2 } });
+  const code = standalone.default(ajv, { validate: schema.$id })
+    .replace(/\{instancePath(:[^{}]*?)?,schemaPath:"[^"]*",keyword:("\w+"),params:\{[^{}]*\}\}/g, (_, place, keyword) => `refused(${place?.slice(1) ?? 'instancePath'}, ${keyword})`);
+  return `const refused = (instancePath, keyword) => ({ instancePath, keyword });\n${withoutBodies(code)}\nexport default { $id: ${JSON.stringify(schema.$id)}, validate };\n`;
+}
+
+/** Compiled code carries each schema along to ask it for the names of its properties. Those alone do. */
+function withoutBodies(code) {
+  const schemas = new Map([...code.matchAll(/\bconst (schema\d+) = (\{.*?\});(?=const |\n|function |$)/g)].map(([, name, text]) => [name, JSON.parse(text)]));
+  return code.replace(/\.call\((schema\d+)((?:\.\w+|\[\d+\])*)\.properties, ?/g, (_, name, path) => {
+    const inner = [...path.matchAll(/\w+/g)].reduce((found, [step]) => found[step], schemas.get(name));
+    return `.call(${JSON.stringify(Object.fromEntries(Object.keys(inner.properties).map((property) => [property, 0])))}, `;
+  });
 }
 
 /** The part of ajv's interface that the sources use. */
-function facade(schema) {
-  return `import { inputs } from 'precompiled';
-export default class Ajv {
+function facade(inputs) {
+  const compiled = inputs === undefined ? '' : standalone.default(new Ajv.default({ ...INPUTS, schemas: [inputs], code: { source: true, esm: true } }), { inputs: inputs.$id }).replace(/schemaPath:"[^"]*",/g, '');
+  return `${compiled}
+export class Ajv {
   constructor(options) {
     this.errors = null;
-    if (JSON.stringify(options) !== ${JSON.stringify(JSON.stringify(OPTIONS))}) throw new TypeError('No schema was compiled with these options: src/packaging/precompiled-ajv.mjs');
+    if (!${JSON.stringify([INPUTS, OWN].map((one) => JSON.stringify(one)))}.includes(JSON.stringify(options))) throw new TypeError('No schema was compiled with these options: src/packaging/precompiled-ajv.mjs');
   }
+  compile(schema) {
+    if (typeof schema.validate !== 'function') throw new TypeError('The schema ' + schema.$id + ' was not compiled: src/packaging/precompiled-ajv.mjs');
+    return schema.validate;
+  }${inputs === undefined ? '' : `
   validate(schema, data) {
-    if (schema.$id !== ${JSON.stringify(schema.$id)}) throw new TypeError('The schema ' + schema.$id + ' was not compiled: src/packaging/precompiled-ajv.mjs');
+    if (schema.$id !== ${JSON.stringify(inputs.$id)}) throw new TypeError('The schema ' + schema.$id + ' was not compiled: src/packaging/precompiled-ajv.mjs');
     const valid = inputs(data);
     this.errors = inputs.errors;
     return valid;
-  }
+  }`}
 }
+export default Ajv;
 `;
 }
