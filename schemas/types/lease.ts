@@ -10,6 +10,7 @@ export interface Lease {
   host: string;
   stateFolder: string;
   fence: number;
+  entries: number;
   holder: {
     runner: 'runbook' | 'relay' | 'terminal';
     taskId: string | null;

@@ -16,6 +16,7 @@ const LOAD: Record<CommandName, () => Promise<RunCommand>> = {
   install: async () => (await import('./install.ts')).runInstall,
   'roll-back': async () => (await import('./roll-back.ts')).runRollBack,
   abandon: async () => (await import('./abandon.ts')).runAbandon,
+  'take-over': async () => (await import('./take-over.ts')).runTakeOver,
   probe: async () => (await import('./probe.ts')).runProbe,
   status: async () => (await import('./status.ts')).runStatus,
 };

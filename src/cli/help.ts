@@ -2,7 +2,7 @@ import { settingHelp } from './setting-options.ts';
 
 /** What `octopus-rotation --help` and `octopus-rotation COMMAND --help` say. */
 
-export const COMMANDS = ['rehearse', 'sandbox', 'install', 'abandon', 'roll-back', 'probe', 'status'] as const;
+export const COMMANDS = ['rehearse', 'sandbox', 'install', 'abandon', 'roll-back', 'take-over', 'probe', 'status'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 const EXIT_CODES = `Exit codes
@@ -28,6 +28,7 @@ Usage: octopus-rotation COMMAND [options]
   install    put package, step templates and the runbooks into your Octopus, over REST
   abandon    give up an open rotation before the swap: run the runbook for it, and follow it
   roll-back  go back after the swap, before anything is retired: run the runbook for it, and follow it
+  take-over  take an open rotation from a holder that has stopped and cannot be proved to have; on its host
   probe      ask a listening Tentacle whether it trusts a certificate; changes nothing
   status     show an open rotation, who holds it and what is left to do; changes nothing
 
@@ -153,6 +154,37 @@ Example
 
 ${EXIT_CODES}
   130 stopped with Ctrl-C; the run goes on`,
+
+  'take-over': `Takes an open rotation from a holder that has stopped, where that cannot be proved: its process cannot be looked at, its task
+never completes in Octopus, its host is off for good, or its state folder was put back from a backup that is older.
+
+Usage: octopus-rotation take-over --server URL --api-key-env NAME --space NAME --state-folder PATH --secret-env NAME
+         --holder NAME [--json]
+
+What it does
+  Runs on the rotation's host, or on the one that its state folder was put back on, as the account that owns the folder. It
+  verifies the journal, raises the fence, so that the holder can do nothing any more should it wake up, and writes down from whom
+  it took. No step of the run that it was taken from may go on. Then nobody holds the rotation, and the next run goes on with it.
+  Not needed when the holder's process is gone and its task is completed: then the next run takes over by itself.
+
+What it changes
+  The lease in Octopus, the fence and the journal in the state folder. Nothing on server or Tentacles. It refuses while a process
+  of the holder is there, also a suspended one (end it first; the text says how), and when the lease has another holder by now.
+
+Options
+  --server URL          address of Octopus Server
+  --api-key-env NAME    environment variable that holds the API key
+  --space NAME          the space that Octopus Rotation is installed in
+  --state-folder PATH   folder of the journal on this machine
+  --secret-env NAME     environment variable that holds Rotation.Secret
+  --holder NAME         the holder, as "status" names it; you answer for its having stopped
+  --json                one JSON object
+
+Example
+  sudo -E octopus-rotation take-over --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations \\
+    --state-folder /var/lib/octopus-rotation --secret-env ROTATION_SECRET --holder runbook@octopus-01/7
+
+${EXIT_CODES}`,
 
   probe: `Asks a listening Tentacle whether it trusts a certificate, by connecting with it. Changes nothing and makes no Error in its log.
 

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { cliErrors } from '../errors/cli.ts';
+import { shellWord } from '../errors/journal.ts';
+import { holderName } from '../errors/lease.ts';
 import { printable } from '../errors/printable.ts';
 import type { Entry, LeaseMarker } from '../journal/contract.ts';
 import { readJournal } from '../journal/journal.ts';
@@ -27,7 +29,7 @@ export interface Status {
   rotation: string | null;
   host: string | null;
   openedAt: string | null;
-  holder: { runner: string; task: string | null; process: number | null; since: string } | null;
+  holder: { /** What `take-over --holder` wants. */ name: string; runner: string; task: string | null; process: number | null; since: string } | null;
   /** From the journal; null where it was not read. */
   verdict: string | null;
   nextPhase: string | null;
@@ -77,7 +79,7 @@ export function statusOf(marker: LeaseMarker | null, journal: { rotationId: stri
     rotation: marker?.rotationId ?? journal?.rotationId ?? null,
     host: marker ? printable(marker.host) : (report?.server.host ?? null),
     openedAt: marker?.openedAt ?? report?.openedAt ?? null,
-    holder: marker && { runner: marker.holder.runner, task: marker.holder.taskId, process: marker.holder.process?.pid ?? null, since: marker.heldSince },
+    holder: marker && { name: holderName({ runner: marker.holder.runner, host: marker.host, fence: marker.fence }), runner: marker.holder.runner, task: marker.holder.taskId, process: marker.holder.process?.pid ?? null, since: marker.heldSince },
     verdict: report?.verdict ?? null,
     nextPhase: isOpen && report && !isOnWayOut(journal!.entries) ? nextPhase(report) : null,
     proved: report?.summary.proved ?? null,
@@ -115,6 +117,7 @@ function tell(status: Status, io: Io, journalRead: boolean): void {
     row('host', status.host);
     row('opened', status.openedAt && instantText(status.openedAt));
     if (status.holder) row('held by', `the ${status.holder.runner}${status.holder.task === null ? '' : `, ${status.holder.task}`}${status.holder.process === null ? ', no process at the moment' : `, process ${status.holder.process}`}, since ${instantText(status.holder.since)}`);
+    if (status.holder) row('holder', `${printable(shellWord(status.holder.name), 300)} (for octopus-rotation take-over, should it have stopped and a run not see that)`);
     row('next phase', status.nextPhase);
     row('machines proved', status.proved);
     for (const one of status.leftBehind ?? []) io.out(`\n  Left behind: ${one.machine} (${one.reason})\n    ${one.repair ?? 'Nothing to mend: there is no new certificate yet.'}`);

@@ -152,6 +152,8 @@ export interface LeaseMarker {
   stateFolder: string;
   /** Rises by one each time the lease changes hands, also from step to step of one run. */
   fence: number;
+  /** How many entries the journal had when the lease last changed hands: a state folder with fewer is an older one, put back from a backup. */
+  entries: number;
   holder: {
     runner: RunnerName;
     /** The run that may go on, if any. */

@@ -2,7 +2,7 @@ import { leaseErrors } from '../errors/lease.ts';
 import type { OctopusClient } from '../octopus/contract.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Files } from '../ports/files.ts';
-import type { Processes } from '../ports/processes.ts';
+import type { ProcessIdentity, Processes } from '../ports/processes.ts';
 import type { Random } from '../ports/random.ts';
 import type { LeaseMarker, RotationName, RunnerName } from './contract.ts';
 import { readJournal } from './journal.ts';
@@ -35,6 +35,8 @@ export interface LeaseOptions {
   /** How long to wait for the other one of relay and run, in milliseconds. */
   waitMs: number;
   onWait?: (why: string) => void;
+  /** A person takes over from the holder of this name (`holderName`), also from another host whose state folder was put back here. */
+  takeOver?: string;
 }
 
 /** The right to change things, until it is yielded, released or lost. */
@@ -55,6 +57,7 @@ export interface Lease {
 
 const ATTEMPTS = 8;
 const POLL_MS = 500;
+const LINE_END = 0x0a;
 /** A holder that has just yielded removes its lock a moment later. */
 const LOCK_WAIT_MS = 1500;
 const NOT_ANSWERING = new Set(['OCTOPUS_UNREACHABLE', 'OCTOPUS_STARTING', 'OCTOPUS_FAILED', 'OCTOPUS_NOT_JSON', 'OCTOPUS_LIMITED']);
@@ -62,7 +65,7 @@ const NOT_ANSWERING = new Set(['OCTOPUS_UNREACHABLE', 'OCTOPUS_STARTING', 'OCTOP
 /**
  * Takes the lease: looks at marker, holder and state folder, decides (`decideLease`), locks this host, swaps the marker and writes the
  * fence. Somebody else's write in between means deciding again, a bounded number of times (LEASE_CONTENDED). Besides the refusals of the decision:
- * STATE_FOLDER_MISSING for a marker whose journal is not here, MARKER_MISSING for an open journal that no marker names,
+ * STATE_FOLDER_MISSING for a marker whose journal is not here, STATE_FOLDER_OLDER for a journal that had more entries, MARKER_MISSING for an open journal that no marker names,
  * LEASE_LOCKED for another process in this state folder.
  */
 export async function takeLease(options: LeaseOptions): Promise<Lease> {
@@ -85,7 +88,7 @@ export async function takeLease(options: LeaseOptions): Promise<Lease> {
         await clock.sleep(POLL_MS);
         continue;
       }
-      lock ??= await patientLock(options, deadline);
+      lock ??= await patientLock(options, deadline, options.takeOver === undefined ? null : seen.marker!.holder.process);
       const rotationId = decision.take === 'new' ? newId : parseRotationId(seen.marker!.rotationId);
       // The journal is there before the marker points to it, so that a missing one always means loss.
       if (decision.take === 'new') await prepareNew(options, rotationId);
@@ -97,6 +100,7 @@ export async function takeLease(options: LeaseOptions): Promise<Lease> {
         host: processes.host,
         stateFolder: folder.path,
         fence: decision.fence,
+        entries: await entriesIn(options, rotationId),
         holder: { runner: options.runner, taskId: options.taskId, process: processes.self },
         openedAt: decision.take === 'new' ? now : seen.marker!.openedAt,
         heldSince: now,
@@ -150,6 +154,15 @@ export async function openRotations(files: Files, folder: StateFolder, secrets: 
   return open;
 }
 
+/** Whole lines of the journal; 0 where it is not there. They are verified when it is opened. */
+async function entriesIn({ files, folder }: LeaseOptions, rotationId: RotationId): Promise<number> {
+  if (!(await folder.hasJournal(rotationId))) return 0;
+  const content = await files.read(folder.journalPath(rotationId));
+  let lines = 0;
+  for (const byte of content) if (byte === LINE_END) lines++;
+  return lines;
+}
+
 /** An id whose journal has begun is not opened a second time. */
 async function prepareNew({ files, folder, secrets }: LeaseOptions, rotationId: RotationId): Promise<void> {
   await folder.prepare(rotationId);
@@ -158,15 +171,17 @@ async function prepareNew({ files, folder, secrets }: LeaseOptions, rotationId: 
 }
 
 async function decide(options: LeaseOptions, { marker }: SeenLease): Promise<LeaseDecision> {
-  const { files, folder, processes, secrets, runner, taskId, rotationId, opening } = options;
+  const { files, folder, processes, secrets, runner, taskId, rotationId, opening, takeOver = null } = options;
   const isHere = marker !== null && marker.host === processes.host && marker.stateFolder === folder.path;
   let ended = false;
   if (marker === null) {
     const open = await openRotations(files, folder, secrets);
     if (open.length > 0) throw leaseErrors.MARKER_MISSING({ rotationIds: open, stateFolder: folder.path });
-  } else if (isHere) {
+  } else if (isHere || takeOver !== null) {
     const id = parseRotationId(marker.rotationId);
-    if (!(await folder.hasJournal(id))) throw leaseErrors.STATE_FOLDER_MISSING({ ...holderText(marker), path: folder.journalPath(id) });
+    if (!(await folder.hasJournal(id))) throw isHere ? leaseErrors.STATE_FOLDER_MISSING({ ...holderText(marker), path: folder.journalPath(id) }) : leaseErrors.LEASE_ELSEWHERE({ ...holderText(marker), here: processes.host, hereFolder: folder.path });
+    const found = await entriesIn(options, id);
+    if (takeOver === null && found < marker.entries) throw leaseErrors.STATE_FOLDER_OLDER({ ...holderText(marker), path: folder.journalPath(id), found, expected: marker.entries });
     if (opening) ended = isEnded(await readJournal({ files, folder, rotationId: id, key: secrets.journalKey(id) }));
   }
   return decideLease({
@@ -175,6 +190,7 @@ async function decide(options: LeaseOptions, { marker }: SeenLease): Promise<Lea
     opening,
     ended,
     lastFence: await folder.readFence(),
+    takeOver,
     holder: isHere ? await lookAtHolder(options, marker) : { processAlive: 'unknown', taskCompleted: 'unknown' },
   });
 }
@@ -191,11 +207,11 @@ async function lookAtHolder({ octopus, processes, taskId }: LeaseOptions, { hold
   }
 }
 
-async function patientLock({ files, folder, processes, clock, random }: LeaseOptions, deadline: number): Promise<HostLock> {
+async function patientLock({ files, folder, processes, clock, random }: LeaseOptions, deadline: number, stopped: ProcessIdentity | null = null): Promise<HostLock> {
   const until = Math.max(deadline, clock.monotonic() + LOCK_WAIT_MS);
   for (;;) {
     try {
-      return await lockHost(files, folder, processes);
+      return await lockHost(files, folder, processes, stopped);
     } catch (error) {
       if ((error as { code?: string }).code !== 'LEASE_LOCKED' || clock.monotonic() >= until) throw error;
       // Of two that refuse each other one must come first.
@@ -249,7 +265,8 @@ function held(options: LeaseOptions, store: LeaseStore, lock: HostLock, mine: Pi
       const runner = taskId !== null && taskId !== options.taskId ? 'runbook' : options.runner;
       const holder: LeaseMarker['holder'] = { runner, taskId, process: null };
       const heldSince = clock.now().toISOString();
-      await change((marker) => ({ ...marker, holder, heldSince }), (marker) => isMarkerMine(marker) && marker!.holder.process === null);
+      const entries = await entriesIn(options, rotationId);
+      await change((marker) => ({ ...marker, entries, holder, heldSince }), (marker) => isMarkerMine(marker) && marker!.holder.process === null);
       gone = 'it was yielded by this process';
       await lock.release();
     },

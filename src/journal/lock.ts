@@ -14,8 +14,9 @@ const NAME = /^(\d+)-(\d*)-([0-9a-f-]*)\.lock$/;
  * Takes the lock of this host for the process that runs. Every process has a file named after its identity, so a dead one's file can
  * be removed without a race against a successor. Mine is made first and the others are looked at then: of two that
  * begin at once both may be refused, but never are both let in. Refuses with LEASE_LOCKED. Taking it again is no error.
+ * `stopped`: a process that has stopped by a person's word, where nothing can be proved.
  */
-export async function lockHost(files: Files, folder: StateFolder, processes: Processes): Promise<HostLock> {
+export async function lockHost(files: Files, folder: StateFolder, processes: Processes, stopped: ProcessIdentity | null = null): Promise<HostLock> {
   const mine = nameOf(processes.self);
   const path = join(folder.locksPath, mine);
   const text = JSON.stringify(processes.self);
@@ -27,7 +28,7 @@ export async function lockHost(files: Files, folder: StateFolder, processes: Pro
     if (other === null || isSameProcess(other, processes.self)) continue;
     const liveness = await processes.alive(other);
     const otherPath = join(folder.locksPath, name);
-    if (liveness === 'dead') {
+    if (liveness === 'dead' || (liveness === 'unknown' && isSameProcess(other, stopped))) {
       await files.remove(otherPath);
       continue;
     }

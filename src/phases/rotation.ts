@@ -1,6 +1,7 @@
 import type { CommonInputs } from '../../steps/common-inputs.ts';
 import { parseThumbprint, type Thumbprint } from '../certificates/thumbprint.ts';
 import { planErrors } from '../errors/plan.ts';
+import { leaseErrors } from '../errors/lease.ts';
 import { rollBackErrors } from '../errors/roll-back.ts';
 import { refusalsOf } from '../errors/refusal.ts';
 import type { Entry, EntryData, NewEntry, ProofClaim, ProofHow } from '../journal/contract.ts';
@@ -9,6 +10,7 @@ import { openJournal, readJournal, type OpenedJournal } from '../journal/journal
 import { parseRotationId, type RotationId } from '../journal/rotation-id.ts';
 import { rotationSecrets } from '../journal/secrets.ts';
 import { openStateFolder } from '../journal/state-folder.ts';
+import { takenOver } from '../journal/take-over.ts';
 import { isEnded, newCertificate, opened, plan, proofOf, rollingBack } from '../journal/views.ts';
 import type { OctopusClient } from '../octopus/contract.ts';
 import type { PhaseContext, PhaseResult } from './context.ts';
@@ -136,10 +138,12 @@ export async function enterRotation(context: PhaseContext, access: RotationAcces
   const lease = whileDown ? await resumeLeaseHere({ ...options, rotationId }) : await takeLease(options);
   try {
     const journal = await journalOf(context, options, lease, phase, access.TaskId);
+    if (access.TaskId !== null && takenOver(journal.entries()).has(access.TaskId)) throw leaseErrors.RUN_TAKEN_OVER({ rotationId, taskId: access.TaskId });
     if (journal.tornBytes > 0) context.voice.verbose(`The journal's last line was torn (${journal.tornBytes} bytes); nothing was done on it, and it is cut off.`);
     return { lease, journal, rotation: await rotationOf(context, access, options, lease, journal) };
   } catch (error) {
-    await lease.yieldLease().catch(() => undefined);
+    // Nothing was done: the run that is refused here holds up nobody.
+    await lease.yieldLease(null).catch(() => undefined);
     throw error;
   }
 }

@@ -8,7 +8,7 @@ const RUNBOOK = 'Abandon server certificate rotation';
 const page = (...Items: object[]): Answer => ({ json: { TotalResults: Items.length, Items } });
 
 const MARKER: LeaseMarker = {
-  format: 1, rotationId: 'sc-20261124-8684143e', rotation: 'server-certificate', host: 'octopus-01', stateFolder: '/var/lib/octopus-rotation', openedAt: '2026-11-24T07:12:44.000Z', fence: 3, heldSince: '2026-11-24T07:13:15.000Z',
+  format: 1, rotationId: 'sc-20261124-8684143e', rotation: 'server-certificate', host: 'octopus-01', stateFolder: '/var/lib/octopus-rotation', openedAt: '2026-11-24T07:12:44.000Z', fence: 3, entries: 0, heldSince: '2026-11-24T07:13:15.000Z',
   holder: { runner: 'relay', taskId: null, process: null },
 };
 

@@ -123,7 +123,7 @@ describe('the summary', () => {
 });
 
 describe('status', () => {
-  const marker: LeaseMarker = { format: 1, rotation: 'server-certificate', rotationId: ID, host: 'octopus-01', stateFolder: '/s', fence: 3, holder: { runner: 'relay', taskId: 'ServerTasks-101', process: null }, openedAt: '2026-03-02T21:00:00.000Z', heldSince: '2026-03-02T21:00:10.000Z' };
+  const marker: LeaseMarker = { format: 1, rotation: 'server-certificate', rotationId: ID, host: 'octopus-01', stateFolder: '/s', fence: 3, entries: 0, holder: { runner: 'relay', taskId: 'ServerTasks-101', process: null }, openedAt: '2026-03-02T21:00:00.000Z', heldSince: '2026-03-02T21:00:10.000Z' };
 
   it('says that nothing is open without a marker', () => {
     expect(statusOf(null, null)).toMatchObject({ open: false, goOn: null, rotation: null });

@@ -271,7 +271,7 @@ describe('what the installer refuses before it writes anything', () => {
     const set = Object.values(octopus.variables).find((each) => String(each['OwnerId']).startsWith('Projects'))!;
     set.Variables = set.Variables.filter((each) => each['Name'] !== 'Rotation.Secret');
     const lease = Object.values(octopus.variables).find((each) => String(each['OwnerId']).startsWith('LibraryVariableSets'))!;
-    const marker: LeaseMarker = { format: 1, rotation: 'server-certificate', rotationId: 'sc-20261124-0a1b2c3d', host: 'octopus-01', stateFolder: '/var/lib/octopus-rotation', fence: 7, holder: { runner: 'runbook', taskId: 'ServerTasks-1', process: null }, openedAt: '2026-11-24T08:00:00.000Z', heldSince: '2026-11-24T08:00:00.000Z' };
+    const marker: LeaseMarker = { format: 1, rotation: 'server-certificate', rotationId: 'sc-20261124-0a1b2c3d', host: 'octopus-01', stateFolder: '/var/lib/octopus-rotation', fence: 7, entries: 0, holder: { runner: 'runbook', taskId: 'ServerTasks-1', process: null }, openedAt: '2026-11-24T08:00:00.000Z', heldSince: '2026-11-24T08:00:00.000Z' };
     for (const [text, named] of [[markerText(marker), marker.rotationId], ['nonsense', 'cannot be read']] as const) {
       lease.Variables = [{ Name: 'Rotation.Lease', Value: text, IsSensitive: false }];
       const { codes, writes, result, secrets } = await run(octopus);

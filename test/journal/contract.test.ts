@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { entryProblem } from '../../src/journal/line.ts';
-import { entryOf, EXAMPLES } from './samples.ts';
+import { entryOf, EXAMPLES } from './examples.ts';
 
 /** Every object inside a value, with itself. */
 function* objectsIn(value: unknown): Generator<Record<string, unknown>> {

@@ -15,7 +15,8 @@ import { systemClock } from '../../src/runners/ports/clock.ts';
 import { systemFiles } from '../../src/runners/ports/files.ts';
 import { systemProcesses } from '../../src/runners/ports/processes.ts';
 import { systemRandom } from '../../src/runners/ports/random.ts';
-import { codeOf, OPENED, temporaryFolder } from './support.ts';
+import { OPENED } from './examples.ts';
+import { codeOf, temporaryFolder } from './support.ts';
 
 const refuse = (code: string): never => {
   throw Object.assign(new Error(code), { code });

@@ -10,7 +10,8 @@ import { readJournal } from '../../src/journal/journal.ts';
 import { sealLine, FIRST_PREVIOUS, type Unsealed } from '../../src/journal/line.ts';
 import { openIntents, plan } from '../../src/journal/views.ts';
 import { systemFiles } from '../../src/runners/ports/files.ts';
-import { codeOf, KEY, OPENED, openTestJournal, preparedFolder, ROTATION, temporaryFolder } from './support.ts';
+import { OPENED } from './examples.ts';
+import { codeOf, KEY, openTestJournal, preparedFolder, ROTATION, temporaryFolder } from './support.ts';
 
 const open: NewEntry<'opened'> = { kind: 'opened', subject: 'server', data: OPENED };
 const intent = (subject: string): NewEntry<'intent'> => ({ kind: 'intent', subject, data: { effect: 'add-trust', detail: { n: 1, text: 'ü \u2028 #{x}' } } });
@@ -227,7 +228,7 @@ describe('The journal', () => {
     await journal.append(intent('after'));
   });
 
-  it('opens 50,000 lines in under 2 seconds and appends without reading them again', async () => {
+  it('opens 50,000 lines in under 2 seconds of processor time and appends without reading them again', async () => {
     const folder = await preparedFolder();
     let previous = FIRST_PREVIOUS;
     const lines: string[] = [];
@@ -240,9 +241,11 @@ describe('The journal', () => {
     await writeFile(folder.journalPath(ROTATION), lines.join(''));
     let reads = 0;
     const files = { ...systemFiles, read: async (path: string) => (reads++, systemFiles.read(path)) };
-    const begin = performance.now();
+    // The time on the wall depends on what else the machine does.
+    const begin = process.cpuUsage();
     const journal = await openTestJournal(folder, { files });
-    expect(performance.now() - begin).toBeLessThan(2000);
+    const { user, system } = process.cpuUsage(begin);
+    expect((user + system) / 1000).toBeLessThan(2000);
     expect(journal.entries()).toHaveLength(50_000);
     await journal.append(intent('one more'));
     expect(reads).toBe(1);

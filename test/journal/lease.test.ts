@@ -8,7 +8,7 @@ import { codeOf } from './support.ts';
 const ME = { pid: 10, started: '100', boot: 'b1' };
 const OTHER = { pid: 11, started: '110', boot: 'b1' };
 const marker = (holder: Partial<LeaseMarker['holder']> = {}, change: Partial<LeaseMarker> = {}): LeaseMarker => ({
-  format: 1, rotation: 'server-certificate', rotationId: 'sc-20260105-0a1b2c3d', host: 'host-1', stateFolder: '/state', fence: 4,
+  format: 1, rotation: 'server-certificate', rotationId: 'sc-20260105-0a1b2c3d', host: 'host-1', stateFolder: '/state', fence: 4, entries: 0,
   holder: { runner: 'runbook', taskId: 'ServerTasks-1', process: OTHER, ...holder }, openedAt: '2026-01-05T10:00:00.000Z', heldSince: '2026-01-05T10:00:01.000Z', ...change,
 });
 const me: LeaseQuestion['me'] = { runner: 'runbook', taskId: 'ServerTasks-2', process: ME, host: 'host-1', stateFolder: '/state', rotationId: 'sc-20260105-0a1b2c3d' };

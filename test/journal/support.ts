@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { EntryData } from '../../src/journal/contract.ts';
 import { openJournal, type OpenJournalOptions, type OpenedJournal } from '../../src/journal/journal.ts';
 import { parseRotationId } from '../../src/journal/rotation-id.ts';
 import { rotationSecrets } from '../../src/journal/secrets.ts';
@@ -12,11 +11,6 @@ import { systemFiles } from '../../src/runners/ports/files.ts';
 
 export const ROTATION = parseRotationId('sc-20260105-0a1b2c3d');
 export const KEY = rotationSecrets('a secret of this test, thirty-two characters or more').journalKey(ROTATION);
-
-export const OPENED: EntryData['opened'] = {
-  rotation: 'server-certificate', installationId: 'i', serverUrl: 'http://127.0.0.1:1', serverVersion: '2026.2.1000', host: 'host-1', spaceId: 'Spaces-1',
-  projectName: 'Octopus Rotation', runbookName: 'Rotate server certificate', environmentName: 'Production', forced: null, why: 'older than a year',
-};
 
 /** A folder that is gone after the test. */
 export async function temporaryFolder(): Promise<string> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry, EntryData, EntryKind } from '../../src/journal/contract.ts';
 import { endOf, firstRetireIntent, isEnded, leftBehind, newCertificate, opened, openIntents, phaseOutcome, plan, proofOf, proofs, RETIRE_EFFECT, swapDone } from '../../src/journal/views.ts';
-import { OPENED } from './support.ts';
+import { OPENED } from './examples.ts';
 
 type Short = { [K in EntryKind]: [K, string, EntryData[K]] }[EntryKind];
 

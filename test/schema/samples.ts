@@ -2,14 +2,14 @@ import { parseThumbprint } from '../../src/certificates/thumbprint.ts';
 import type { LeaseMarker } from '../../src/journal/contract.ts';
 import type { MachineResult } from '../../src/tentacle/contract.ts';
 import type { RelayJob } from '../../schemas/types/relay-job.ts';
-import { entryOf, EXAMPLES } from '../journal/samples.ts';
+import { entryOf, EXAMPLES } from '../journal/examples.ts';
 
 /** One valid value, or several, of each schema that src/schema/check.ts checks; held complete by the compiler. */
 
 export const ENTRIES = Object.entries(EXAMPLES).map(([kind, data]) => entryOf(kind, data) as { kind: string });
 
 export const MARKER: LeaseMarker = {
-  format: 1, rotation: 'server-certificate', rotationId: 'sc-20260105-0a1b2c3d', host: 'host-1', stateFolder: '/var/lib/octopus-rotation', fence: 3,
+  format: 1, rotation: 'server-certificate', rotationId: 'sc-20260105-0a1b2c3d', host: 'host-1', stateFolder: '/var/lib/octopus-rotation', fence: 3, entries: 0,
   holder: { runner: 'relay', taskId: 'ServerTasks-1', process: { pid: 42, started: '1234', boot: 'b' } }, openedAt: '2026-01-05T10:00:00.000Z', heldSince: '2026-01-05T10:00:00.000Z',
 };
 

@@ -1,6 +1,10 @@
 import type { EntryData, EntryKind } from '../../src/journal/contract.ts';
 import { FIRST_PREVIOUS } from '../../src/journal/line.ts';
-import { OPENED } from './support.ts';
+
+export const OPENED: EntryData['opened'] = {
+  rotation: 'server-certificate', installationId: 'i', serverUrl: 'http://127.0.0.1:1', serverVersion: '2026.2.1000', host: 'host-1', spaceId: 'Spaces-1',
+  projectName: 'Octopus Rotation', runbookName: 'Rotate server certificate', environmentName: 'Production', forced: null, why: 'older than a year',
+};
 
 const THUMBPRINT = 'A'.repeat(40) as EntryData['planned']['old'];
 const SHA256 = 'a'.repeat(64);
