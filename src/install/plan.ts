@@ -9,6 +9,7 @@ import { HOST_ROLE, PROJECT_NAME } from './names.ts';
 import { hostAmong, type Observed, type ObservedRunbook } from './observe.ts';
 import { processSteps, type InstalledTemplate } from './process.ts';
 import { snapshotNotes, type InstallSettings, type Release } from './release.ts';
+import { runbookBody } from './runbooks/body.ts';
 import type { RunbookDefinition } from './runbooks/definition.ts';
 import { says } from './same.ts';
 import { expectedOf } from './setting-values.ts';
@@ -145,19 +146,4 @@ function withoutPackageIds(steps: Document[]): Document[] {
 
 export function projectBody(): Document {
   return { Name: PROJECT_NAME, Description: `Runbooks that rotate the certificates of this Octopus Server. ${OWNER_MARK}` };
-}
-
-/** Guided failure is off: a run that waits for a person would hold the lease. It runs in one environment, since its host is in that one. */
-export function runbookBody(definition: RunbookDefinition, environmentId: string): Document {
-  return {
-    Name: definition.name,
-    Description: `${definition.description} ${OWNER_MARK}`,
-    EnvironmentScope: 'Specified',
-    Environments: [environmentId],
-    MultiTenancyMode: 'Untenanted',
-    DefaultGuidedFailureMode: 'Off',
-    ConnectivityPolicy: { AllowDeploymentsToNoTargets: false, ExcludeUnhealthyTargets: false, SkipMachineBehavior: 'None', TargetRoles: [] },
-    RunRetentionPolicy: { QuantityToKeep: 100, ShouldKeepForever: false },
-    ForcePackageDownload: false,
-  };
 }

@@ -39,7 +39,7 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** The packaging code that is TypeScript, loaded without a file in between. */
 async function packagingCode() {
-  const { outputFiles } = await build({ ...common, format: 'esm', target: 'node20', write: false, entryPoints: [join(root, 'src/packaging/step-template.ts')] });
+  const { outputFiles } = await build({ ...common, format: 'esm', target: 'node20', write: false, entryPoints: [join(root, 'src/packaging/written.ts')] });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
 
@@ -65,13 +65,16 @@ Object.assign(files, await bundle({ relay: join(root, 'src/runners/relay-entry.t
 const cli = await bundle({ 'octopus-rotation': join(root, 'src/cli/main.ts') });
 
 output.set(`packages/octopus-rotation.${version}.zip`, zip(files));
-const { stepTemplate } = await packagingCode();
+const { stepTemplate, runbooksAsCode } = await packagingCode();
+const templates = new Map();
 for (const phase of phases) {
   const metadata = JSON.parse(readFileSync(join(root, 'steps', phase, 'metadata.json'), 'utf8'));
   const schema = JSON.parse(readFileSync(join(root, 'schemas', 'inputs', `${phase}.schema.json`), 'utf8'));
   const pinned = Object.fromEntries([`${phase}.js`, 'relay.js'].map((name) => [name, sha256(files[name])]));
-  output.set(`step-templates/${phase}.json`, `${JSON.stringify(stepTemplate(phase, metadata, schema, pinned), null, 2)}\n`);
+  templates.set(phase, stepTemplate(phase, metadata, schema, pinned));
+  output.set(`step-templates/${phase}.json`, `${JSON.stringify(templates.get(phase), null, 2)}\n`);
 }
+for (const [name, text] of runbooksAsCode(templates)) output.set(`runbooks/${name}`, text);
 for (const phase of withStepPackages ? phases : []) {
   const [name, bytes] = await stepPackage({ root, phase, version, executor: executors.get(phase), relay: files['relay.js'] });
   output.set(`step-packages/${name}`, bytes);
@@ -87,7 +90,7 @@ for (const [name, content] of output) {
   writeFileSync(`${path}.${process.pid}`, bytes, { mode: 0o755 });
   renameSync(`${path}.${process.pid}`, path);
 }
-for (const folder of ['sandbox', 'packages', 'step-templates', ...(withStepPackages ? ['step-packages'] : [])]) {
+for (const folder of ['sandbox', 'packages', 'runbooks', 'step-templates', ...(withStepPackages ? ['step-packages'] : [])]) {
   if (!existsSync(join(dist, folder))) continue;
   // What an earlier build left, but not the half-written file of one that runs now.
   for (const name of readdirSync(join(dist, folder))) if (!output.has(`${folder}/${name}`) && !/\.\d+$/.test(name)) rmSync(join(dist, folder, name), { force: true });

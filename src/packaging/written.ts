@@ -1,0 +1,3 @@
+/** What the build writes out as text besides bundles; it is loaded by build.mjs. */
+export { runbooksAsCode } from '../install/ocl/runbook.ts';
+export { stepTemplate } from './step-template.ts';
