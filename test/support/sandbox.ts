@@ -32,7 +32,7 @@ export interface NodeLine { name: string; machine: string; url: string; commsPor
 export interface AddedNode extends NodeLine { thumbprint: string; tentacleAddress: string; config: string }
 
 export interface UnitState { name: string; activeState: string; subState: string; mainPid: number; unitFileState: string; restarts: number }
-export interface MachineState { name: string; on: boolean; bootId: string; units: UnitState[] }
+export interface MachineState { name: string; on: boolean; bootId: string; units: UnitState[]; timers: { name: string; unit: string; elapsesInMs: number }[] }
 
 /** An embedded Octopus that runs as processes of its own, with the control API of its supervisor. */
 export interface TestSandbox {

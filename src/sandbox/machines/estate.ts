@@ -9,6 +9,7 @@ export interface Estate {
   spaces: { name: string; environments: string[]; workerPools?: string[] }[];
   machines: {
     name: string; platform: 'linux' | 'windows'; mode: 'listening' | 'polling'; noListen?: boolean; state: 'on' | 'off'; tentacleVersion: string; foreignTrust?: string[];
+    ownCertificate?: { signatureAlgorithm: 'sha256RSA' | 'sha1RSA'; madeOn?: string; validTo?: string }; cloneOf?: string;
     registrations: { space: string; as: 'target' | 'worker'; name?: string; roles?: string[]; environments?: string[]; workerPools?: string[]; disabled?: boolean }[];
   }[];
   otherEndpoints?: { space: string; name: string; style: string; roles?: string[]; environments?: string[] }[];
@@ -40,6 +41,8 @@ export function parseEstate(text: string): Estate {
   const namesakes = twice(estate.server.nodes.map(({ name }) => name.toLowerCase()));
   const unknown = estate.server.nodes.filter(({ machine }) => !names.includes(machine));
   const windowsServers = estate.machines.filter(({ name, platform }) => platform === 'windows' && estate.server.nodes.some(({ machine }) => machine === name));
+  const clones = estate.machines.filter(({ cloneOf, platform }) => cloneOf !== undefined && !estate.machines.some((original) => original.name === cloneOf && original.cloneOf === undefined && original.platform === platform));
+  if (clones.length > 0) throw new BadEstate(`The estate has clones of machines that it does not have, that are clones themselves, or that have another platform: ${clones.map(({ name }) => name).join(', ')}.`);
   if (windowsServers.length > 0) throw new BadEstate(`The sandbox runs Octopus Server on Linux only, not on ${windowsServers.map(({ name }) => name).join(', ')}.`);
   if (repeated.length > 0) throw new BadEstate(`The estate has two machines named ${repeated.join(', ')}.`);
   if (crowded.length > 0) throw new BadEstate(`The estate has two nodes on ${crowded.join(', ')}.`);

@@ -24,13 +24,15 @@ export interface MachineFaults {
   slowStart?: number;
   /** Accepted connections are closed before TLS. */
   dropConnections?: true;
+  /** Scripts whose output matches (all, when it does not say) run to their end, and their result never reaches the server: the connection breaks. */
+  losesResults?: true | number | { count?: number; match: string };
   /** What its Octopus Server and `Octopus.Server` see of the database: nothing, or only what is in it. */
   database?: 'gone' | 'readOnly';
   /** What it sees of the nodes' shared folder: nothing, no space left, or only what is in it. */
   share?: 'gone' | 'full' | 'readOnly';
   /** Machines that it cannot connect to, nor they to it. */
   cutOffFrom?: string[];
-  /** Seconds by which its clock is wrong; negative = behind. */
+  /** Seconds by which its clock is wrong; negative = behind. Its Tentacle, `date`, and in an estate with several nodes every Node process there. */
   clock?: number;
   /** The switches of the server (server/faults.ts), for its node alone. */
   server?: ServerFaults;
@@ -62,7 +64,17 @@ function usedFile(machineDir: string): string {
 
 /** Whether the fault strikes now; each yes uses up one of its times. */
 export function faultStrikes(machineDir: string, name: 'startFails' | TentacleTrouble): boolean {
-  const times = machineFaults(machineDir)[name];
+  return strikes(machineDir, name, machineFaults(machineDir)[name]);
+}
+
+/** Whether the result of a script that printed this is lost. */
+export function resultIsLost(machineDir: string, output: string): boolean {
+  const fault = machineFaults(machineDir).losesResults;
+  if (typeof fault !== 'object') return strikes(machineDir, 'losesResults', fault);
+  return new RegExp(fault.match).test(output) && strikes(machineDir, 'losesResults', fault.count ?? true);
+}
+
+function strikes(machineDir: string, name: string, times: true | number | undefined): boolean {
   if (times === undefined || times === true) return times ?? false;
   let used: Record<string, number> = {};
   try {

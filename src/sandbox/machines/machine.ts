@@ -1,7 +1,8 @@
-import type { KeyPairKeyObjectResult } from 'node:crypto';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { CertificateKind } from '../server/certificate.ts';
 import { registerInstance } from '../tentacle/instances.ts';
+import { TentacleConfiguration } from '../tentacle/configuration.ts';
 import { certificateKey, thumbprintKey } from '../tentacle/own-certificate.ts';
 import { Settings, writeSettings } from '../tentacle/settings-file.ts';
 import { randomSubscription } from '../tentacle/subscription.ts';
@@ -11,7 +12,7 @@ import { windowsModule, windowsModuleManifest, windowsModuleName } from '../wind
 import type { Pwsh } from '../windows/pwsh.ts';
 import { freePort } from './free-port.ts';
 import { machineDirectory, machineLayout } from './layout.ts';
-import { protectForMachine } from './machine-key.ts';
+import { machineKeyPath, protectForMachine } from './machine-key.ts';
 import { mountShare } from './mount.ts';
 import { preloading } from './preload.ts';
 import type { LoadBalancerRecord, MachineRecord } from './sandbox-file.ts';
@@ -36,8 +37,8 @@ export interface MachineSpec {
   serverVersion?: string;
   /** Lets the machine's clock, network and mounts be disturbed: a module that each of its Node processes loads first. */
   preload?: string;
-  /** For the Tentacle's certificate; without, a pair is made. */
-  keys?: KeyPairKeyObjectResult;
+  /** What differs in the Tentacle's certificate; its keys, where they are made already. */
+  certificate?: CertificateKind;
   /** The folder of the sandbox's bundles, and the Node that runs them. */
   programs: string;
   node: string;
@@ -74,12 +75,21 @@ export async function createMachine(home: string, spec: MachineSpec): Promise<Ma
   const port = await freePort();
   const subscription = spec.polls ? `poll://${randomSubscription()}/` : null;
   const noListen = spec.polls?.noListen ?? false;
-  const thumbprint = await configureTentacle(dir, port, entriesOf(spec, subscription), noListen, spec.keys);
+  const thumbprint = await configureTentacle(dir, port, entriesOf(spec, subscription), noListen, spec.certificate);
   return {
     platform: spec.windows ? 'windows' : 'linux', mode: spec.polls ? 'polling' : 'listening', subscription, noListen,
-    name: spec.name, dir, port, thumbprint, config: layout.tentacleConfig, bin: layout.bin, shell: layout.shell, state: spec.state, isServer: spec.isServer,
+    name: spec.name, dir, port, thumbprint, signatureAlgorithm: `${spec.certificate?.digest ?? 'sha256'}RSA`, config: layout.tentacleConfig, bin: layout.bin, shell: layout.shell, state: spec.state, isServer: spec.isServer,
     ...(spec.share === undefined ? {} : { share: layout.share }),
   };
+}
+
+/** Gives the copy of a machine's disk what makes the two one for a server: the key of the machine, and the certificate that it protects. */
+export function copyCertificate(from: MachineRecord, to: MachineRecord): void {
+  mkdirSync(dirname(machineKeyPath(to.dir)), { recursive: true });
+  copyFileSync(machineKeyPath(from.dir), machineKeyPath(to.dir));
+  const original = new TentacleConfiguration(from.config);
+  new TentacleConfiguration(to.config).set(Object.fromEntries([certificateKey, thumbprintKey].map((key) => [key, original.get(key) ?? ''])));
+  Object.assign(to, { thumbprint: from.thumbprint, signatureAlgorithm: from.signatureAlgorithm });
 }
 
 /** Makes the machine of the load balancer: no Tentacle, one enabled unit. The balancer reads its nodes from `sandbox.json` while it runs. */
@@ -141,10 +151,10 @@ function entriesOf(spec: MachineSpec, subscription: string | null): TrustedServe
   return [...active, ...foreign.map(passiveEntry)];
 }
 
-async function configureTentacle(dir: string, port: number, trusted: TrustedServer[], noListen: boolean, keys?: KeyPairKeyObjectResult): Promise<string> {
+async function configureTentacle(dir: string, port: number, trusted: TrustedServer[], noListen: boolean, kind?: CertificateKind): Promise<string> {
   const { generateCertificate, toPfx } = await import('../server/certificate.ts');
   const layout = machineLayout(dir);
-  const certificate = generateCertificate('Octopus Tentacle', keys === undefined ? {} : { keys });
+  const certificate = generateCertificate('Octopus Tentacle', kind);
   const settings = new Settings();
   settings.set('Octopus.Home', layout.tentacleHome);
   settings.set('Tentacle.Deployment.ApplicationDirectory', join(layout.tentacleHome, 'Applications'));

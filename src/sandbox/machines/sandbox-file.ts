@@ -13,6 +13,8 @@ export interface MachineRecord {
   subscription: string | null;
   noListen: boolean;
   thumbprint: string;
+  /** Of the Tentacle's certificate as it was made; sha256RSA where nothing is said. */
+  signatureAlgorithm?: string;
   config: string;
   bin: string;
   shell: string;

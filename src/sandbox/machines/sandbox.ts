@@ -2,12 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CertificateKind } from '../server/certificate.ts';
 import { createServer, createServerCertificate } from '../server/creation.ts';
 import { makeKeyPair } from '../server/certificate.ts';
 import { findPwsh } from '../windows/pwsh.ts';
 import type { Estate } from './estate.ts';
 import { freePort } from './free-port.ts';
-import { createLoadBalancer, createMachine, type MachineRecord, type MachineSpec } from './machine.ts';
+import { copyCertificate, createLoadBalancer, createMachine, type MachineRecord, type MachineSpec } from './machine.ts';
 import { readSandboxFile, sandboxFilePath, writeSandboxFile, type SandboxFile } from './sandbox-file.ts';
 
 /** Linux allows 107 bytes for the path of a unix socket. */
@@ -43,15 +44,19 @@ export async function createSandbox(home: string, estate: Estate | null, program
   const preload = hasSeveralNodes ? join(programs, 'machine-preload.js') : undefined;
   const share = hasSeveralNodes ? join(home, 'share') : undefined;
   if (share !== undefined) mkdirSync(share, { mode: 0o700 });
-  for (const [index, { name, state, platform, mode, noListen = true, tentacleVersion, foreignTrust = [] }] of machineSpecs.entries()) {
+  for (const [index, { name, state, platform, mode, noListen = true, tentacleVersion, foreignTrust = [], ownCertificate }] of machineSpecs.entries()) {
     machines.push(await createMachine(home, {
-      name, state, tentacleVersion, programs, node: process.execPath, keys: await keys[index]!,
+      name, state, tentacleVersion, programs, node: process.execPath, certificate: { ...kindOf(ownCertificate), keys: await keys[index]! },
       trusted: [certificate.thumbprint, ...foreignTrust],
       ...(mode === 'polling' ? { polls: { addresses, noListen } } : {}),
       ...(platform === 'windows' && pwsh ? { windows: pwsh } : {}),
       ...(preload === undefined ? {} : { preload }),
       ...serverParts(estate, name, share),
     }));
+  }
+  for (const { name, cloneOf } of machineSpecs) {
+    const [copy, original] = [name, cloneOf].map((wanted) => machines.find((machine) => machine.name === wanted));
+    if (copy && original) copyCertificate(original, copy);
   }
   const balancer = estate.server.loadBalancer;
   const loadBalancer = balancer && await createLoadBalancer(home, { name: balancer.machine, programs, node: process.execPath, ...(preload === undefined ? {} : { preload }) });
@@ -62,6 +67,14 @@ export async function createSandbox(home: string, estate: Estate | null, program
   };
   writeSandboxFile(home, file);
   return file;
+}
+
+function kindOf(own: Estate['machines'][number]['ownCertificate']): CertificateKind {
+  return {
+    ...(own?.signatureAlgorithm === 'sha1RSA' ? { digest: 'sha1' as const } : {}),
+    ...(own?.madeOn === undefined ? {} : { now: new Date(`${own.madeOn}T12:00:00Z`) }),
+    ...(own?.validTo === undefined ? {} : { notAfter: new Date(`${own.validTo}T00:00:00Z`) }),
+  };
 }
 
 function serverParts(estate: Estate, machine: string, share: string | undefined): Pick<MachineSpec, 'isServer' | 'share' | 'serverVersion'> {

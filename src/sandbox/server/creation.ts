@@ -25,7 +25,7 @@ export interface ServerEstate {
 }
 
 /** What machine creation made; `port` and `thumbprint` are those of its Tentacle. */
-export interface ServerMachine { name: string; dir: string; port: number; thumbprint: string; /** `poll://.../` of a polling Tentacle. */ subscription?: string | null; platform?: 'linux' | 'windows'; /** Where the shared folder of several nodes is mounted on it. */ share?: string }
+export interface ServerMachine { name: string; dir: string; port: number; thumbprint: string; /** `poll://.../` of a polling Tentacle. */ subscription?: string | null; platform?: 'linux' | 'windows'; /** Where the shared folder of several nodes is mounted on it. */ share?: string; /** Of its Tentacle's certificate, as a health check found it. */ signatureAlgorithm?: string }
 
 export interface ServerNodeRecord { name: string; machine: string; webPort: number; commsPort: number }
 export interface ServerRecord {
@@ -69,7 +69,7 @@ function addSpaces(content: DatabaseContent, estate: ServerEstate): void {
 function endpointOf(machine: ServerMachine | null, style: string, version: string | null): Endpoint {
   if (!machine) return { CommunicationStyle: style, Id: null };
   return {
-    ...(machine.subscription ? { CommunicationStyle: 'TentacleActive', Uri: machine.subscription } : { CommunicationStyle: 'TentaclePassive', Uri: `https://127.0.0.1:${machine.port}/`, ProxyId: null }), Thumbprint: machine.thumbprint, CertificateSignatureAlgorithm: 'sha256RSA',
+    ...(machine.subscription ? { CommunicationStyle: 'TentacleActive', Uri: machine.subscription } : { CommunicationStyle: 'TentaclePassive', Uri: `https://127.0.0.1:${machine.port}/`, ProxyId: null }), Thumbprint: machine.thumbprint, CertificateSignatureAlgorithm: machine.signatureAlgorithm ?? 'sha256RSA',
     TentacleVersionDetails: { UpgradeLocked: false, Version: version, UpgradeSuggested: false, UpgradeRequired: false, UpgradeAvailable: false }, Id: null,
   };
 }

@@ -17,6 +17,7 @@ import { adHocScriptRunner } from './tasks/adhoc-script.ts';
 import type { CertificateInForce } from './tasks/engine-seam.ts';
 import { healthRunner } from './tasks/health.ts';
 import { TaskQueue } from './tasks/queue.ts';
+import { regenerateTaskRunner } from './tasks/regenerate-task.ts';
 import { runbookRunRunner } from './tasks/runbook-run.ts';
 import { TaskLogs } from './tasks/task-logs.ts';
 import { trustTaskRunner } from './tasks/trust-task.ts';
@@ -99,6 +100,7 @@ async function startUp(context: ServerContext, stores: Stores, configuration: Co
   queue.runner('AdHocScript', adHocScriptRunner(parts));
   queue.runner('TentacleAddTrust', trustTaskRunner(parts, faults, '--trust'));
   queue.runner('TentacleRemoveTrust', trustTaskRunner(parts, faults, '--remove-trust'));
+  queue.runner('TentacleRegenerateCertificate', regenerateTaskRunner(parts, faults, truth));
   queue.runner('RunbookRun', runbookRunRunner({ ...parts, packages: stores.packages }));
   const listener = await listenForTentacles({
     port: Number(configuration.get('Octopus.Communications.ServicesPort')), certificate, queues, log, pauseFactor,

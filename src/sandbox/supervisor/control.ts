@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { join } from 'node:path';
+import { setDate } from '../machines/clock.ts';
 import { forgetUsedFaults, machineFaults } from '../machines/faults.ts';
 import { mountShare } from '../machines/mount.ts';
 import type { SandboxFile } from '../machines/sandbox-file.ts';
@@ -58,6 +59,7 @@ function machineState(machine: Machine): unknown {
       const { ActiveState, SubState, MainPID, UnitFileState, NRestarts } = describe(machine, unit);
       return { name: unit, activeState: ActiveState, subState: SubState, mainPid: Number(MainPID), unitFileState: UnitFileState, restarts: Number(NRestarts) };
     }),
+    timers: [...machine.timers.values()].map(({ name, unit, elapses }) => ({ name, unit, elapsesInMs: Math.max(0, elapses - Date.now()) })),
   };
 }
 
@@ -124,6 +126,7 @@ function putFaults(home: string, file: SandboxFile, machines: Map<string, Machin
   for (const machine of machines.values()) forgetUsedFaults(machine.dir);
   renameSync(`${path}.new`, path);
   mountShares(file);
+  for (const machine of machines.values()) setDate(machine.dir);
   return ok(faults);
 }
 

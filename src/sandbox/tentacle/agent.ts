@@ -10,6 +10,7 @@ import { UnexpectedFailure } from './failures.ts';
 import type { LoadedCertificate } from './certificate-store.ts';
 import { listen } from './listener.ts';
 import { LogFile } from './log-file.ts';
+import { LostResults } from './lost-results.ts';
 import { OwnCertificate, type CertificatePlace } from './own-certificate.ts';
 import { startPoller, type Poller } from './poller.ts';
 import { Scripts } from './scripts.ts';
@@ -29,6 +30,10 @@ export interface AgentOptions {
   /** Told once the trust list is read and in force: what is in it, and which certificate is presented. */
   started(state: { effective: TrustedServer[]; thumbprint: string; signatureAlgorithm: string; port: number | null }): void;
   dropConnections(): boolean;
+  /** Whether the result of a script that printed this never reaches the server. */
+  losesResult?(output: string): boolean;
+  /** Told of every server that was let in on the listening port, by its thumbprint. */
+  authenticated?(server: string): void;
   /** What the pauses of polling are divided by; 1 when absent. */
   pollingPauseFactor?: number;
   /** Told of every polling loop whenever one reaches its server or loses it. */
@@ -58,7 +63,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   for (const server of effective) log.write('INFO', `Agent will trust Octopus Servers with the thumbprint: ${server.Thumbprint}`);
   if (effective.length === 0) log.write('INFO', 'The agent is not configured to trust any Octopus Servers.');
   const scripts = new Scripts(configuration.home, scriptEnvironment(options, der));
-  const handle = (call: Call) => Promise.resolve().then(() => answer(scripts, call, () => about(options, der)));
+  const lost = new LostResults((output) => options.losesResult?.(output) ?? false);
+  const handle = (call: Call) => Promise.resolve().then(() => answer(scripts, lost, call, () => about(options, der)));
   const pollers = startPolling(options, effective, log, { pfx: certificate.pfx, ownThumbprint: thumbprint, handle });
 
   const port = configuration.noListen ? null : configuration.port;
@@ -70,7 +76,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     try {
       server = await listen({
         port, endpoint, pfx: certificate.pfx, trusted: effective.map((entry) => entry.Thumbprint), log,
-        handle, dropConnections: options.dropConnections,
+        handle, dropConnections: options.dropConnections, authenticated: (thumbprint) => options.authenticated?.(thumbprint),
       });
     } catch (error) {
       for (const poller of pollers) poller.stop();
@@ -141,11 +147,15 @@ function startPolling(options: AgentOptions, servers: TrustedServer[], log: LogF
   return pollers;
 }
 
-function answer(scripts: Scripts, call: Call, about: () => unknown): unknown {
+function answer(scripts: Scripts, lost: LostResults, call: Call, about: () => unknown): unknown {
   switch (call.operation) {
     case 'about': return about();
     case 'startScript': return scripts.start(call.request as ScriptRequest);
-    case 'getStatus': return scripts.status(call.ticket, call.afterSequence);
+    case 'getStatus': {
+      const status = scripts.status(call.ticket, call.afterSequence);
+      lost.check(call.ticket, status, () => scripts.status(call.ticket, 0).logs.map(({ text }) => text).join('\n'));
+      return status;
+    }
     case 'cancelScript': return scripts.cancel(call.ticket);
     case 'completeScript': return scripts.complete(call.ticket);
     default: throw new Error(`The embedded Tentacle does not know the operation '${(call as { operation: string }).operation}'.`);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { decodeFrame, encodeFrame, serverIdentity, type Call } from '../wire/frames.ts';
+import { ConnectionLost } from './connection-lost.ts';
 import { halibutPrefix, type LogFile, type LogLevel } from './log-file.ts';
 
 export interface ListenerOptions {
@@ -13,6 +14,8 @@ export interface ListenerOptions {
   log: LogFile;
   handle(call: Call): Promise<unknown>;
   dropConnections(): boolean;
+  /** Told of every client that was let in. */
+  authenticated?(thumbprint: string): void;
 }
 
 const page = '<!DOCTYPE html>\n<html>\n<head>\n<title>Octopus Tentacle</title>\n</head>\n<body>\n<h1>Octopus Tentacle configured successfully</h1>\n</body>\n</html>\n';
@@ -44,7 +47,7 @@ export function listen(options: ListenerOptions): Promise<Server> {
   server.on('secureConnection', (socket) => {
     connections += 1;
     const thread = 5 + (connections % 20);
-    new Session(socket, trusted, options.handle, (level, text) => write(level, thread, text));
+    new Session(socket, trusted, options, (level, text) => write(level, thread, text));
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -60,17 +63,17 @@ function clientName(socket: { remoteAddress?: string | undefined; remotePort?: n
 class Session {
   private readonly socket: TLSSocket;
   private readonly trusted: Set<string>;
-  private readonly handle: (call: Call) => Promise<unknown>;
+  private readonly options: Pick<ListenerOptions, 'handle' | 'authenticated'>;
   private readonly log: (level: LogLevel, text: string) => void;
   private readonly client: string;
   private phase: 'greeting' | 'identity' | 'calls' | 'over' = 'greeting';
   private bytes: Buffer = Buffer.alloc(0);
   private busy = false;
 
-  constructor(socket: TLSSocket, trusted: Set<string>, handle: (call: Call) => Promise<unknown>, log: (level: LogLevel, text: string) => void) {
+  constructor(socket: TLSSocket, trusted: Set<string>, options: Pick<ListenerOptions, 'handle' | 'authenticated'>, log: (level: LogLevel, text: string) => void) {
     this.socket = socket;
     this.trusted = trusted;
-    this.handle = handle;
+    this.options = options;
     this.log = log;
     this.client = clientName(socket);
     socket.setNoDelay(true);
@@ -114,6 +117,7 @@ class Session {
       return this.finish();
     }
     this.log('INFO', `Client at ${this.client} authenticated as ${thumbprint}`);
+    this.options.authenticated?.(thumbprint);
     this.phase = 'identity';
   }
 
@@ -138,11 +142,17 @@ class Session {
       else if (received.kind === 'invalid') this.fail('System.IO.InvalidDataException: The archive entry was compressed using an unsupported compression method.');
       else {
         this.bytes = received.rest;
-        const answer = await this.handle(received.value as Call).then((result) => ({ result: result ?? null }), (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }));
-        if (!this.socket.destroyed) this.socket.write(encodeFrame(answer));
+        const answer = await this.options.handle(received.value as Call).then((result) => ({ result: result ?? null }), (error: unknown) => (error instanceof ConnectionLost ? null : { error: error instanceof Error ? error.message : String(error) }));
+        if (answer === null) this.lose();
+        else if (!this.socket.destroyed) this.socket.write(encodeFrame(answer));
       }
     }
     this.busy = false;
+  }
+
+  private lose(): void {
+    this.phase = 'over';
+    this.socket.destroy();
   }
 
   private ended(): void {

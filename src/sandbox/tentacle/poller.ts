@@ -2,6 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Bytes } from '../wire/bytes.ts';
 import { decodeFrame, encodeFrame, greeting, next, proceed, serverIdentity, subscriberIdentity, type Call } from '../wire/frames.ts';
+import { ConnectionLost } from './connection-lost.ts';
 import { halibutPrefix, type LogFile, type LogLevel } from './log-file.ts';
 import { pauseAfter } from './polling-pause.ts';
 import { absoluteUri } from './trusted-servers.ts';
@@ -131,7 +132,10 @@ export function startPoller(options: PollerOptions): Poller {
       return { value: received.value as Call, rest: received.rest };
     }, 'dropped'));
     if (call !== null) {
-      const answer = await options.handle(call).then((result) => ({ result: result ?? null }), (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }));
+      const answer = await options.handle(call).then((result) => ({ result: result ?? null }), (error: unknown) => {
+        if (error instanceof ConnectionLost) throw error;
+        return { error: error instanceof Error ? error.message : String(error) };
+      });
       socket.write(encodeFrame(answer));
     }
     socket.write(next);

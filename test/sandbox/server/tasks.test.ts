@@ -45,7 +45,10 @@ describe('creating tasks', () => {
 describe('running tasks', () => {
   it('fails the part of a machine that shows another certificate than the registered one, and the task with it', async () => {
     const [machine] = (await server.get('/api/Spaces-1/machines?name=web-01')).body.Items;
-    const at = (Uri: string) => server.call('PUT', machine.Links.Self, { ...machine, MachineId: machine.Id, Endpoint: { ...machine.Endpoint, Uri } });
+    const at = async (Uri: string) => {
+      const { body } = await server.get(machine.Links.Self);
+      return server.call('PUT', machine.Links.Self, { ...body, MachineId: machine.Id, Endpoint: { ...machine.Endpoint, Uri } });
+    };
     await at(`https://127.0.0.1:${server.server.commsPort}/`);
     const task = await script({ MachineIds: ['Machines-2'] });
     expect(task).toMatchObject({ status: 201, body: { State: 'Queued', IsCompleted: false, Completed: 'Queued...', SpaceId: 'Spaces-1' } });

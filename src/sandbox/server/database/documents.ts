@@ -18,6 +18,8 @@ export interface MachineBase extends Named, SpaceDocument {
   Slug: string; MachinePolicyId: string; IsDisabled: boolean; IsInProcess: boolean; HealthStatus: string; StatusSummary: string; HasLatestCalamari: boolean;
   OperatingSystem: string; ShellName: string; ShellVersion: string; Architecture: string; SkipInitialHealthCheck: boolean; Thumbprint: string | null; Uri: string | null;
   Endpoint: Endpoint; LastChecked?: string | null; LastHealthTask?: string | null;
+  /** Counts what was saved through REST; absent = 0. */
+  Version?: number;
 }
 export interface Target extends MachineBase { EnvironmentIds: string[]; Roles: string[]; TenantedDeploymentParticipation: string; TenantIds: string[]; TenantTags: string[] }
 export interface Worker extends MachineBase { WorkerPoolIds: string[] }

@@ -15,9 +15,9 @@ type Noun = 'machines' | 'workers';
 
 function resource(noun: Noun) {
   return (call: SpaceCall, machine: Target | Worker): Record<string, unknown> => {
-    const { LastChecked: _checked, LastHealthTask: _task, Endpoint: endpoint, ...shown } = machine;
+    const { LastChecked: _checked, LastHealthTask: _task, Endpoint: endpoint, Version = 0, ...shown } = machine;
     const self = pathOf(call, noun, machine.Id);
-    return { ...shown, Endpoint: { ...endpoint, Links: {} }, ...selfLink(call, noun, machine.Id, { Connection: `${self}/connection`, ...(noun === 'machines' ? { TasksTemplate: `${self}/tasks{?skip,take,type}` } : {}) }) };
+    return { ...shown, Version, Endpoint: { ...endpoint, Links: {} }, ...selfLink(call, noun, machine.Id, { Connection: `${self}/connection`, ...(noun === 'machines' ? { TasksTemplate: `${self}/tasks{?skip,take,type}` } : {}) }) };
   };
 }
 
@@ -30,18 +30,18 @@ function matches(call: SpaceCall, machine: MachineBase): boolean {
     && overlaps(queryList(call, 'shellNames'), [machine.ShellName]) && (!thumbprint || machine.Thumbprint?.toUpperCase() === thumbprint);
 }
 
-/** An endpoint as sent. `CertificateSignatureAlgorithm` and version details are the server's own (octopus-rest.md 5.3). */
+/** An endpoint as sent, whole: what is left out is gone. `CertificateSignatureAlgorithm` and version details are the server's own (octopus-rest.md 5.3). */
 function endpointOf(read: BodyReader, body: Json, current: Endpoint | null): Endpoint {
   const sent = body.Endpoint;
   if (typeof sent !== 'object' || sent === null) {
-    if (!current) read.complain('Please provide an Endpoint.');
+    read.complain('Please provide an Endpoint.');
     return current ?? { CommunicationStyle: 'None' };
   }
   const { Links: _links, ...endpoint } = sent as Endpoint & { Links?: unknown };
   if (!communicationStyles.includes(endpoint.CommunicationStyle)) read.complain(`The communication style '${String(endpoint.CommunicationStyle)}' is not known.`);
   const kind = endpoint.CommunicationStyle === 'TentaclePassive' ? 'listening' : endpoint.CommunicationStyle === 'TentacleActive' ? 'polling' : null;
   if (kind !== null && (typeof endpoint.Uri !== 'string' || typeof endpoint.Thumbprint !== 'string' || endpoint.Thumbprint === '')) read.complain(`A ${kind} Tentacle needs Uri and Thumbprint.`);
-  return { ...current, ...endpoint, CertificateSignatureAlgorithm: current?.CertificateSignatureAlgorithm ?? null, ...(current?.TentacleVersionDetails ? { TentacleVersionDetails: current.TentacleVersionDetails } : {}) };
+  return { ...endpoint, CertificateSignatureAlgorithm: current?.CertificateSignatureAlgorithm ?? null, ...(current?.TentacleVersionDetails ? { TentacleVersionDetails: current.TentacleVersionDetails } : {}) };
 }
 
 /** What a POST or PUT says, checked and laid over the present document. */
@@ -49,6 +49,7 @@ function machineFrom(call: SpaceCall, noun: Noun, current: Target | Worker | nul
   const body = bodyOf(call.body);
   const read = new BodyReader(body);
   const Name = read.text('Name');
+  if (current !== null && read.text('SpaceId') !== call.space.Id) read.complain(`The SpaceId is not that of the space ${call.space.Id}.`);
   const Endpoint = endpointOf(read, body, current?.Endpoint ?? null);
   const policies = ofSpace(call, call.all.MachinePolicies);
   const MachinePolicyId = read.text('MachinePolicyId', policies.find(({ IsDefault }) => IsDefault)?.Id ?? '');
@@ -56,7 +57,7 @@ function machineFrom(call: SpaceCall, noun: Noun, current: Target | Worker | nul
   const siblings = ofSpace<Target | Worker>(call, noun === 'machines' ? call.all.Machines : call.all.Workers);
   if (siblings.some((other) => other.Id !== current?.Id && other.Name.toLowerCase() === Name.toLowerCase())) read.complain(`A machine with the name '${Name}' already exists. Please choose a different name.`);
   const base = {
-    SpaceId: call.space.Id, Name, Slug: slugOf(Name), MachinePolicyId, IsDisabled: read.flag('IsDisabled', current?.IsDisabled ?? false), IsInProcess: false, HealthStatus: current?.HealthStatus ?? 'Unknown', StatusSummary: current?.StatusSummary ?? '',
+    SpaceId: call.space.Id, Name, Slug: slugOf(Name), MachinePolicyId, IsDisabled: read.flag('IsDisabled', false), IsInProcess: false, HealthStatus: current?.HealthStatus ?? 'Unknown', StatusSummary: current?.StatusSummary ?? '',
     HasLatestCalamari: current?.HasLatestCalamari ?? false, OperatingSystem: current?.OperatingSystem ?? 'Unknown', ShellName: current?.ShellName ?? 'Unknown', ShellVersion: current?.ShellVersion ?? 'Unknown', Architecture: current?.Architecture ?? '',
     SkipInitialHealthCheck: read.flag('SkipInitialHealthCheck', false), Endpoint, Thumbprint: Endpoint.Thumbprint ?? null, Uri: Endpoint.Uri ?? null, LastChecked: current?.LastChecked ?? null,
   };
@@ -72,6 +73,40 @@ function machineFrom(call: SpaceCall, noun: Noun, current: Target | Worker | nul
   const Roles = read.texts('Roles');
   read.check();
   return { ...base, EnvironmentIds, Roles, TenantedDeploymentParticipation: read.text('TenantedDeploymentParticipation', 'Untenanted'), TenantIds: read.texts('TenantIds', []), TenantTags: read.texts('TenantTags', []) };
+}
+
+const described = ({ Id, SpaceId, Name, Thumbprint }: MachineBase) => ({ registration: Id, space: SpaceId, name: Name, thumbprint: Thumbprint });
+
+/**
+ * A PUT that carries a `Version` carries the one that it was read with (octopus-rest.md 2.3: stale = 400). Clients that do not know
+ * of it send none, and overwrite.
+ */
+function demandFresh(stored: MachineBase, sent: unknown): void {
+  const current = stored.Version ?? 0;
+  if (sent !== undefined && sent !== null && sent !== current) throw badRequest(`Changes to ${stored.Name} could not be saved, because another user has made changes to it since. Please refresh and try again. (the current version is ${current}, the request carries ${String(sent)})`);
+}
+
+function remove(call: SpaceCall, items: (Target | Worker)[], id: string): void {
+  const [removed] = items.splice(items.findIndex((item) => item.Id === id), 1);
+  call.context.thumbprints.forget(id);
+  if (removed) call.context.truth.event('registration-deleted', described(removed));
+}
+
+/** What the switch `meanwhile` lets somebody else do to this registration. */
+function meddle(call: SpaceCall, noun: Noun, id: string): void {
+  const { change } = call.context.faults.current().meanwhile ?? { change: 'saved' };
+  call.context.database.write((content) => {
+    const items: (Target | Worker)[] = noun === 'machines' ? content.Collections.Machines : content.Collections.Workers;
+    const stored = inSpace(call, items, id);
+    call.context.truth.event('registration-meddled', { ...described(stored), change });
+    if (change === 'saved' || change === 'renamed') Object.assign(stored, { Version: (stored.Version ?? 0) + 1, LastModifiedBy: 'somebody else', ...(change === 'renamed' ? { Name: `${stored.Name}-renamed`, Slug: slugOf(`${stored.Name}-renamed`) } : {}) });
+    else remove(call, items, id);
+    if (change !== 'registeredAgain') return;
+    const again = { ...stored, Id: nextId(content, noun === 'machines' ? 'Machines' : 'Workers'), Version: 0, Endpoint: { ...stored.Endpoint, CertificateSignatureAlgorithm: null } };
+    items.push(again);
+    call.context.thumbprints.remember(again);
+    call.context.truth.event('registration-created', described(again));
+  });
 }
 
 function routesOf(router: Router, noun: Noun, view: string, edit: string): void {
@@ -91,6 +126,7 @@ function routesOf(router: Router, noun: Noun, view: string, edit: string): void 
       const added = touch(call, { Id: nextId(content, noun === 'machines' ? 'Machines' : 'Workers'), ...machine } as Target & Worker);
       listOf(content.Collections).push(added);
       call.context.thumbprints.remember(added);
+      call.context.truth.event('registration-created', described(added));
       return toResource(call, added);
     }));
   });
@@ -99,21 +135,20 @@ function routesOf(router: Router, noun: Noun, view: string, edit: string): void 
     const sent = bodyOf(call.body)[noun === 'machines' ? 'MachineId' : 'Id'];
     if (sent !== current.Id) throw badRequest(`Please provide the ${noun === 'machines' ? 'MachineId' : 'Id'} of the resource in the body.`);
     const machine = machineFrom(call, noun, current);
+    if (call.context.faults.strikes('meanwhile', call.request.originalUrl, 'PUT')) meddle(call, noun, current.Id);
     return call.context.database.write(({ Collections }) => {
       const stored = inSpace(call, listOf(Collections), current.Id);
-      if (stored.Thumbprint !== machine.Thumbprint) call.context.truth.event('registration-changed', { registration: stored.Id, from: stored.Thumbprint, to: machine.Thumbprint });
-      Object.assign(stored, machine);
+      demandFresh(stored, bodyOf(call.body).Version);
+      if (stored.Thumbprint !== machine.Thumbprint) call.context.truth.event('registration-changed', { ...described(stored), from: stored.Thumbprint, to: machine.Thumbprint });
+      if (stored.Name !== machine.Name) call.context.truth.event('registration-renamed', { ...described(stored), to: machine.Name });
+      Object.assign(stored, machine, { Version: (stored.Version ?? 0) + 1 });
       call.context.thumbprints.remember(stored);
       return toResource(call, touch(call, stored));
     });
   });
   router.space('DELETE', `/${noun}/:id`, { permission: noun === 'machines' ? 'MachineDelete' : edit }, (call) => {
     const { Id } = inSpace(call, listOf(call.all), call.params.id ?? '');
-    call.context.database.write(({ Collections }) => {
-      const items = listOf(Collections);
-      items.splice(items.findIndex((item) => item.Id === Id), 1);
-    });
-    call.context.thumbprints.forget(Id);
+    call.context.database.write(({ Collections }) => remove(call, listOf(Collections), Id));
     return {};
   });
 }

@@ -18,7 +18,7 @@ export function healthRunner(parts: RunParts): TaskRunner {
         const machine = stored.find(({ Id }) => Id === found.id);
         if (!machine) continue;
         Object.assign(machine, { HealthStatus: found.healthStatus, StatusSummary: found.summary, LastChecked: now, LastHealthTask: task.Id });
-        if (!found.about) continue;
+        if (!found.about || onlyTestConnection) continue;
         Object.assign(machine, { OperatingSystem: found.about.operatingSystem, ShellName: found.about.shell, ShellVersion: found.about.shellVersion, Architecture: 'x64' });
         machine.Endpoint.CertificateSignatureAlgorithm = found.about.certificateSignatureAlgorithm;
         if (machine.Endpoint.TentacleVersionDetails) machine.Endpoint.TentacleVersionDetails.Version = found.about.version;
