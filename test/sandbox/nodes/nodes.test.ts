@@ -106,6 +106,16 @@ describe('Two nodes on one database', () => {
     expect((await nodes.registration('NODE2', 'web-01')).Thumbprint).toBe(own);
     expect(await nodes.health('NODE1', 'web-01')).toBe('Healthy');
     expect(await nodes.health('NODE2', 'web-01')).toBe('Unavailable');
+    const expected = async () => (await nodes.sandbox.truth()).registrations.find(({ id }) => id === registration.Id)?.expected;
+    expect(await expected()).toEqual({ NODE1: own, NODE2: registration.Thumbprint });
+    await nodes.sandbox.setFaults({ machines: { 'octopus-02': { server: { staleThumbprints: false } } } });
+    expect(await nodes.health('NODE2', 'web-01')).toBe('Healthy');
+    expect(await expected()).toEqual({ NODE1: own, NODE2: own });
+    await nodes.sandbox.setFaults({});
+    const back = { ...(await nodes.registration('NODE1', 'web-01')), MachineId: registration.Id, Endpoint: { ...registration.Endpoint, Thumbprint: 'F'.repeat(40) } };
+    await nodes.call('NODE1', 'PUT', `machines/${registration.Id}`, back);
+    expect(await nodes.health('NODE2', 'web-01')).toBe('Healthy');
+    await nodes.call('NODE1', 'PUT', `machines/${registration.Id}`, { ...(await nodes.registration('NODE1', 'web-01')), MachineId: registration.Id, Endpoint: { ...registration.Endpoint, Thumbprint: own } });
     await nodes.restart('NODE2');
     expect(await nodes.health('NODE2', 'web-01')).toBe('Healthy');
   });
