@@ -186,6 +186,7 @@ export type Claim =
   | 'database-shows-old'
   | 'node-presents-old'
   | 'node-ready'
+  | 'polling-answers'
   | 'trusts-new'
   | 'trusts-old'
   | 'trust-written'

@@ -105,6 +105,8 @@ export type ProofClaim =
   | 'old-backed-up' | 'new-stored' | 'relay-ready' | 'database-shows-new' | 'node-presents-new' | 'database-shows-old' | 'node-presents-old'
   /** about a node's id: its relay works and answers; detail: name, host, port, addresses (separated by blanks), sharedFolder, relaySha256 */
   | 'node-ready'
+  /** about a node's id: a connection test that ran on this node found every polling machine */
+  | 'polling-answers'
   /** about a machine's key */
   | 'trusts-new' | 'trusts-old' | 'trust-written' | 'distrusts-old' | 'distrusts-new' | 'healthy'
   /** about `estate` */

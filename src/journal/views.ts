@@ -106,6 +106,9 @@ export function abandoning(entries: readonly Entry[]): boolean {
 /** The effect word of rolling back, on `estate`. Its intent closes the way forward; its `done` opens it again, since NEW stayed in force. */
 export const ROLL_BACK_EFFECT = 'roll-back';
 
+/** The effect word of undoing a swap by rule 10, on `server`; its intent holds the numbers that decided it. */
+export const UNDO_EFFECT = 'undo';
+
 /** True from the decision to roll back on, unless the roll back was given up with NEW in force. */
 export function rollingBack(entries: readonly Entry[]): boolean {
   return entries.findLast((entry) => (entry.kind === 'intent' || entry.kind === 'done') && entry.data.effect === ROLL_BACK_EFFECT)?.kind === 'intent';
@@ -119,6 +122,16 @@ export function lastHandOver(entries: readonly Entry[]): Entry<'handed-over'> | 
 /** True once the swap was handed over: from there on NEW may be in force, and the way back is to roll back. */
 export function swapHandedOver(entries: readonly Entry[]): boolean {
   return entries.some((entry) => entry.kind === 'handed-over' && entry.data.job === 'swap');
+}
+
+/** Nodes that this rotation meant to drain and did not undrain since, by id. */
+export function drainedNodes(entries: readonly Entry[]): string[] {
+  const drained = new Set<string>();
+  for (const entry of entries) {
+    if (entry.kind === 'intent' && entry.data.effect === 'drain') drained.add(entry.subject);
+    else if (entry.kind === 'done' && entry.data.effect === 'undrain') drained.delete(entry.subject);
+  }
+  return [...drained];
 }
 
 /** The outcome of a rotation that has ended, else null. */

@@ -1,5 +1,7 @@
 import type CheckHealthInputs from '../../steps/check-health/inputs.ts';
 import { are, counted } from '../errors/counted.ts';
+import { printable } from '../errors/printable.ts';
+import { refusalsOf } from '../errors/refusal.ts';
 import { trustErrors } from '../errors/trust.ts';
 import { healthProved, type HealthObservation } from '../gates/health.ts';
 import { demandPass } from '../gates/verdict.ts';
@@ -7,6 +9,7 @@ import { leftBehind } from '../journal/views.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
 import type { Phase, PhaseContext } from './context.ts';
 import { presentMachines, whileEnabled } from './disabled-machines.ts';
+import { provePollingPerNode } from './polling-per-node.ts';
 import { withRotation, type Rotation } from './rotation.ts';
 
 const HEALTH_TIMEOUT_MS = 30 * 60_000;
@@ -28,12 +31,13 @@ export const phase: Phase<CheckHealthInputs> = {
       for (const one of gone) await rotation.record({ kind: 'left-behind', subject: one.machine.key, data: { reason: 'unreachable', text: `after the ${inputs.After} it is ${one.status}`, waiver: null } });
       demandPass(healthProved(inputs.After, observations.filter((one) => !gone.includes(one))));
       const healthy = observations.length - gone.length;
+      const { unseen } = await provePollingPerNode(context, rotation, observations.filter((one) => one.healthy).map((one) => one.machine));
       const behindCount = behind.size + gone.length;
       await rotation.prove('estate', inputs.After === 'swap' ? 'healthy-after-swap' : 'healthy-after-retire', 'rest', { machines: healthy });
       return {
         outcome: 'continue',
         outputs: { HealthyCount: String(healthy), LeftBehindCount: String(behindCount) },
-        headline: `${counted(healthy, 'machine')} ${are(healthy)} healthy after ${inputs.After === 'swap' ? 'the swap' : 'retiring'}; ${behindCount} ${are(behindCount)} left behind${present.length > observations.length ? `, ${present.length - observations.length} disabled and not checked` : ''}.`,
+        headline: `${counted(healthy, 'machine')} ${are(healthy)} healthy after ${inputs.After === 'swap' ? 'the swap' : 'retiring'}; ${behindCount} ${are(behindCount)} left behind${present.length > observations.length ? `, ${present.length - observations.length} disabled and not checked` : ''}.${unseen.length > 0 ? ` Unknown remains whether polling Tentacles answer node ${unseen.map((name) => printable(name)).join(', ')}.` : ''}`,
       };
     }),
 };
@@ -48,7 +52,9 @@ async function observeHealth(context: PhaseContext, rotation: Rotation, present:
   for (let late = lateOnes(observations); late.length > 0 && context.clock.monotonic() < deadline; late = lateOnes(observations)) {
     context.voice.progress(0, `${late.length} polling Tentacle(s) have not come back yet`);
     await context.clock.sleep(POLLING_PAUSE_MS);
-    await checkHealthOf(context, rotation, late);
+    // A check that was cancelled says nothing of them, and they are asked again.
+    const isAnswered = await checkHealthOf(context, rotation, late).then(() => true, bearUnknown);
+    if (!isAnswered) continue;
     const again = new Map((await readHealth(rotation, late)).map((one) => [one.machine.key, one]));
     observations = observations.map((one) => again.get(one.machine.key) ?? one);
   }
@@ -71,6 +77,11 @@ async function checkHealthOf(context: PhaseContext, rotation: Rotation, machines
       if (timedOut || task.state === 'Canceled' || task.state === 'TimedOut') throw trustErrors.HEALTH_UNKNOWN({ task: queued.id, state: timedOut ? 'still running' : task.state });
     }
   }
+}
+
+function bearUnknown(error: unknown): false {
+  if (refusalsOf(error).some((one) => one.code === 'HEALTH_UNKNOWN')) return false;
+  throw error;
 }
 
 function lateOnes(observations: readonly HealthObservation[]): PlannedMachine[] {

@@ -10,6 +10,7 @@ const CLAIMS: Record<string, string> = {
   'database-shows-old': 'Database shows the old certificate',
   'node-presents-old': 'Node presents the old certificate',
   'node-ready': 'Relay of the node answers',
+  'polling-answers': 'Polling machines answer the node',
   'trusts-new': 'Trusts the new certificate',
   'trusts-old': 'Trusts the old certificate',
   'trust-written': 'New trust written to its list',
