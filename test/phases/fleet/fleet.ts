@@ -18,6 +18,7 @@ const NOW = '2026-11-24T08:00:00.000Z';
 const EXECUTABLE = '/opt/octopus/octopusserver/Octopus.Server';
 export const TENTACLE = '/opt/octopus/tentacle/Tentacle';
 const PORT = 10943;
+const BOOT = 'b00701d0-0000-4000-8000-000000000000';
 
 export interface Weather {
   /** Of a task to be cancelled before it reaches a machine. */
@@ -51,16 +52,20 @@ export class Fleet {
   readonly meanwhile = new Map<Machine, Machine[]>();
   private changing = new Set<Machine>();
   presented: string;
-  private database: string;
+  database: string;
   private readonly tasks = new Map<string, Scripted>();
   private number = 100;
   private readonly sets = new Map<string, LibrarySet>();
-  private isDraining = false;
+  isDraining = false;
   private awayUntil = 0;
   private readonly byAddress = new Map<string, Machine>();
   private readonly byRegistration = new Map<string, { machine: Machine; registration: Registration }>();
   private readonly identities = new Map<string, string>();
   readonly outOfScope: Registration[] = [];
+  /** Server nodes beside the host's own, as Octopus lists them; the host's is last to be restarted and first in the list. */
+  readonly otherNodes: { id: string; name: string; isUp: boolean; isDraining: boolean; version: string; runningTasks: number }[] = [];
+  /** The process that works now; the one before is dead. */
+  pid = 4711;
 
   constructor(readonly clock: VirtualClock, readonly random: Seeded, readonly old: CertificateWithKey, readonly fresh: CertificateWithKey, private readonly files: Files) {
     this.presented = this.database = old.thumbprint;
@@ -166,11 +171,11 @@ export class Fleet {
   // Processes.
 
   readonly processes: Processes = {
-    self: { pid: 4711, started: '1', boot: 'b00701d0-0000-4000-8000-000000000000' },
+    self: { pid: 4711, started: '1', boot: BOOT },
     runtime: '/usr/bin/node',
     host: 'octopus-01',
     find: async (name) => (name === 'Octopus.Server' ? EXECUTABLE : null),
-    alive: async (identity) => (identity.pid === 4711 ? 'alive' : 'dead'),
+    alive: async (identity) => (identity.pid === this.pid ? 'alive' : 'dead'),
     run: async ({ file, args, stdin }) => {
       if (file === EXECUTABLE) return this.serverCommand(args);
       if (file === TENTACLE && args[0] === 'show-thumbprint') return ended(`${this.host.own}\n`);
@@ -200,7 +205,8 @@ export class Fleet {
       }
       case 'service':
         this.presented = this.database;
-        this.awayUntil = this.clock.monotonic() + 3_000;
+        // The other nodes answer behind the same address.
+        if (this.otherNodes.length === 0) this.awayUntil = this.clock.monotonic() + 3_000;
         // A18: whoever was in the middle of polling pauses.
         for (const machine of this.machines) if (machine.route === 'polling') machine.pausesUntil = this.clock.monotonic() + this.random.between(0, 120_000);
         this.changes.push('restart-server');
@@ -253,10 +259,12 @@ export class Fleet {
       url: URL,
       about: async () => (await safe('about'), { version: '2024.4.1', installationId: '1f1f1f1f-0000-4000-8000-000000000000' }),
       certificate: async () => (await safe('certificate'), { thumbprint: this.presented as Thumbprint, signatureAlgorithm: 'sha256RSA' }),
-      nodes: async () => (await safe('nodes'), [this.node()]),
-      drain: async (_id, draining) => {
+      nodes: async () => (await safe('nodes'), [this.node(), ...this.otherNodes.map((node) => ({ ...this.node(), ...node, isOffline: !node.isUp }))]),
+      drain: async (id, draining) => {
         await safe('drain');
-        this.isDraining = draining;
+        const other = this.otherNodes.find((node) => node.id === id);
+        if (other) other.isDraining = draining;
+        else this.isDraining = draining;
         this.changes.push(draining ? 'drain' : 'undrain');
       },
       spaces: async () => (await safe('spaces'), this.spaces),

@@ -46,7 +46,7 @@ export class Play {
   warnings: string[] = [];
   readonly spent = new Map<string, number>();
   rotationId = '';
-  private runId = '';
+  protected runId = '';
   private outputs: Record<string, string> = {};
 
   constructor(readonly random: Seeded, readonly files: Files = memoryFiles(), readonly stateFolder = '/state') {
@@ -67,7 +67,7 @@ export class Play {
     this.runId = this.fleet.newRun();
   }
 
-  private context(runner: 'runbook' | 'relay'): PhaseContext {
+  protected context(runner: 'runbook' | 'relay'): PhaseContext {
     const quiet = () => undefined;
     return {
       runner, clock: this.clock, random: this.random, files: this.files, network: this.fleet.network, processes: this.fleet.processes,
@@ -85,7 +85,7 @@ export class Play {
     };
   }
 
-  private get common() {
+  protected get common() {
     return { ServerUrl: 'https://octopus.test', ApiKey: 'API-KEY', Secret: SECRET, StateFolder: this.stateFolder, TaskId: this.runId, SpaceId: 'Spaces-1', ProjectName: 'Octopus Rotation', RunbookName: 'Rotate server certificate', EnvironmentName: 'Octopus', SnapshotName: 'Snapshot 1' };
   }
 
@@ -143,7 +143,7 @@ export class Play {
     return this.relay('finish-server-certificate', finishServerCertificate);
   }
 
-  private relay(name: string, work: (context: PhaseContext, rotation: Rotation) => Promise<void>): Promise<Told> {
+  protected relay(name: string, work: (context: PhaseContext, rotation: Rotation) => Promise<void>): Promise<Told> {
     this.fleet.endRun(this.runId);
     this.runId = this.fleet.newRun();
     const context = this.context('relay');
