@@ -9,13 +9,13 @@ export interface SeenNode { name: string; presents: Thumbprint | null; database:
 /**
  * Make sure that the nodes of this server are those of the plan (A15, A28): a node that came later has no relay and is in nobody's list, one
  * that was renamed is another one, and one of another version is being upgraded. `row` says who shows what when the row has begun.
- * Nodes that are offline count only before it; in the row each is looked at by itself.
+ * Whether a node is offline counts only before it, on the way forward; later each is looked at by itself.
  */
-export function nodesAsPlanned(planned: readonly { id: string; name: string }[], now: readonly ServerNode[], row: string | null = null): Verdict {
+export function nodesAsPlanned(planned: readonly { id: string; name: string }[], now: readonly ServerNode[], { offlineCounts, row }: { offlineCounts: boolean; row: string | null }): Verdict {
   const added = now.filter((node) => !planned.some((one) => one.id === node.id)).map((node) => node.name);
   const gone = planned.filter((one) => !now.some((node) => node.id === one.id)).map((one) => one.name);
   const renamed = now.flatMap((node) => planned.filter((one) => one.id === node.id && one.name !== node.name).map((one) => `${one.name} (now ${node.name})`));
-  const offline = row === null && now.length > 1 ? now.filter((node) => node.isOffline).map((node) => node.name) : [];
+  const offline = offlineCounts && now.length > 1 ? now.filter((node) => node.isOffline).map((node) => node.name) : [];
   const isMixed = new Set(now.map((node) => node.version)).size > 1;
   const versions = isMixed ? now.map((node) => `${node.name} ${node.version}`) : [];
   return added.length + gone.length + renamed.length + offline.length + versions.length === 0 ? PASS : refuse(swapErrors.NODES_CHANGED({ added, gone, renamed, offline, versions, row }));

@@ -5,14 +5,14 @@ import { nodesAsPlanned } from '../gates/nodes.ts';
 import { drainedNodes } from '../journal/views.ts';
 import type { ServerNode } from '../octopus/contract.ts';
 import { tellRow } from './node-row.ts';
-import { POLL_MS, type SwapWork } from './swap-work.ts';
+import { isBack, POLL_MS, type SwapWork } from './swap-work.ts';
 
-/** The node as Octopus has it now; refused when the nodes are not those of the plan. `inRow`: some node presents the goal already. */
-export async function plannedNode(work: SwapWork, id: string, inRow: boolean): Promise<ServerNode> {
+/** The node as Octopus has it now; refused when the nodes are not those of the plan. `inRow`: the certificate is imported already. */
+async function plannedNode(work: SwapWork, id: string, inRow: boolean): Promise<ServerNode> {
   const { octopus, plan } = work.rotation;
   const now = await octopus.nodes();
-  const isRow = inRow && nodesAsPlanned(plan.nodes, now, '').verdict !== 'pass';
-  demandPass(nodesAsPlanned(plan.nodes, now, isRow ? await tellRow(work) : inRow ? '' : null));
+  const judge = (row: string | null) => nodesAsPlanned(plan.nodes, now, { offlineCounts: !inRow && !isBack(work), row });
+  if (judge(null).verdict !== 'pass') demandPass(judge(inRow ? await tellRow(work) : null));
   return now.find((one) => one.id === id)!;
 }
 
@@ -38,11 +38,14 @@ export async function drainNode(work: SwapWork, id: string, inRow: boolean): Pro
   }
 }
 
-/** Lets a node take tasks again. */
+/** Lets a node take tasks again. One that was killed in between may have done so: then only the journal lacks it. */
 export async function undrainNode(work: Pick<SwapWork, 'rotation'>, id: string): Promise<void> {
   const { rotation } = work;
   const node = (await rotation.octopus.nodes()).find((one) => one.id === id);
-  if (!node?.isDraining) return;
+  if (!node?.isDraining) {
+    if (drainedNodes(rotation.entries()).includes(id)) await rotation.done('undrain', id, {});
+    return;
+  }
   await rotation.effect('undrain', id, {}, async () => {
     await rotation.octopus.drain(id, false);
     return {};

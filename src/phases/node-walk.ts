@@ -28,7 +28,7 @@ export async function walkNodes(work: SwapWork, { drains, always = false }: { dr
   if (!isSingle(work)) {
     const last = await untilSeen(work, () => overRest(work));
     if (last !== null) return { node: work.nodes.at(-1)!, last };
-    demandPass(nodesAsPlanned(rotation.plan.nodes, await rotation.octopus.nodes(), await tellRow(work)));
+    demandPass(nodesAsPlanned(rotation.plan.nodes, await rotation.octopus.nodes(), { offlineCounts: false, row: await tellRow(work) }));
   }
   await rotation.prove('server', goal.presented, 'wire', { thumbprint: goal.thumbprint, nodes: work.nodes.length });
   return null;

@@ -8,7 +8,7 @@ import { reopenTheWayForward, swapServerCertificate } from '../../../src/phases/
 import { octopusServer } from '../../../src/server/command-line.ts';
 import { Play, type Told } from '../fleet/play.ts';
 import { Seeded } from '../fleet/seeded.ts';
-import { Killed, Life } from './mortal.ts';
+import { Life } from './mortal.ts';
 
 const EXECUTABLE = '/opt/octopus/octopusserver/Octopus.Server';
 const RESTART_MS = 4_000;
@@ -110,6 +110,11 @@ export class Row extends Play {
     });
   }
 
+  /** The step that hands the way back over; everything before it is held elsewhere. */
+  async handOverTheWayBack(): Promise<void> {
+    await this.relay('roll-back-server-certificate', (_context, rotation) => rotation.record({ kind: 'handed-over', subject: 'server', data: { job: 'roll-back', unit: 'octopus-rotation-relay.service', relaySha256: 'a'.repeat(64) } }));
+  }
+
   /** The relay's swap, as often as it is started again, each time with the life that it is given. */
   walk(kind: 'swap' | 'roll-back', life = new Life(Infinity)): Promise<Told | 'killed'> {
     this.life = life;
@@ -124,9 +129,10 @@ export class Row extends Play {
         throw error;
       }
     }).catch((error: unknown) => {
-      if (!(error instanceof Killed)) throw error;
+      if (!life.isOver) throw error;
       return 'killed' as const;
-    });
+    // Whatever the dying process made of it, nobody heard it.
+    }).then((told) => (life.isOver ? 'killed' : told));
   }
 
   private hostControl(): NodeControl {
