@@ -1,6 +1,8 @@
 import type { Thumbprint } from '../certificates/thumbprint.ts';
+import { printable } from '../errors/printable.ts';
 import { swapErrors } from '../errors/swap.ts';
 import type { ServerNode } from '../octopus/contract.ts';
+import { certificateKnown } from './certificate-expected.ts';
 import { all, PASS, refuse, unknown, type Verdict } from './verdict.ts';
 
 /** One node as it was seen at its own address; null where it could not be seen. */
@@ -34,4 +36,15 @@ export function mayImport(nodes: readonly SeenNode[], goal: Thumbprint, other: T
     foreign ? refuse(swapErrors.IMPORT_NOT_EXPECTED({ found: shown!, expected: other })) : PASS,
     unseen.length > 0 && !isBack ? unknown(swapErrors.NODE_NOT_SEEN({ nodes: unseen.map(({ name, text }) => ({ name, reason: text })) })) : PASS,
   );
+}
+
+/** What stands against saying that every node presents this certificate; empty when nothing does. Out of sight is unknown, and never yes (rule 20). */
+export function notPresenting(nodes: readonly SeenNode[], thumbprint: Thumbprint): string[] {
+  const named = (node: SeenNode) => (nodes.length === 1 ? 'the node' : `node ${printable(node.name)}`);
+  return nodes.filter((node) => node.presents !== thumbprint).map((node) => (node.presents === null ? `${named(node)} could not be seen (${printable(node.text, 200) || 'it does not answer'})` : `${named(node)} presents ${node.presents}`));
+}
+
+/** Make sure that no node shows a certificate that is neither OLD nor NEW, be it by itself or in the database that it reads. */
+export function nodesKnown(nodes: readonly SeenNode[], old: Thumbprint, fresh: Thumbprint | null): Verdict {
+  return all(...nodes.flatMap((node) => [node.presents, node.database]).filter((one) => one !== null).filter((one, index, found) => found.indexOf(one) === index).map((one) => certificateKnown(one, old, fresh)));
 }

@@ -3,8 +3,9 @@ import { planErrors } from '../errors/plan.ts';
 import { rollBackErrors } from '../errors/roll-back.ts';
 import { mayAbandon } from '../gates/abandon.ts';
 import { demandPass } from '../gates/verdict.ts';
-import { ABANDON_EFFECT, abandoning, firstRetireIntent, leftBehind, rollingBack } from '../journal/views.ts';
+import { ABANDON_EFFECT, abandoning, firstRetireIntent, leftBehind, rollingBack, swapHandedOver } from '../journal/views.ts';
 import type { Phase } from './context.ts';
+import { hostAsSeen, observeNodes } from './node-observation.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { withdrawTrust } from './withdraw-trust.ts';
@@ -23,8 +24,10 @@ export const phase: Phase<AbandonServerCertificateInputs> = {
     return withRotation(context, this.name, { ...inputs, RotationId: open.rotationId }, { requires: [] }, async (rotation) => {
       if (rollingBack(rotation.entries())) throw rollBackErrors.ROTATION_ROLLING_BACK({ rotationId: rotation.id });
       const { old } = rotation.plan;
-      const seen = await observeServer(context, rotation.octopus, await serverCommands(context, inputs.OctopusServer));
-      demandPass(mayAbandon({ old, shownByRest: seen.rest, shownByDatabase: seen.database, presentedByNode: seen.node.thumbprint, relayAtWork: await context.relay.alive(rotation.id), retiring: firstRetireIntent(rotation.entries()) !== null }));
+      const commands = await serverCommands(context, inputs.OctopusServer);
+      const seen = await observeServer(context, rotation.octopus, commands);
+      const nodes = swapHandedOver(rotation.entries()) ? await observeNodes(context, rotation, inputs, commands, seen) : [hostAsSeen(seen)];
+      demandPass(mayAbandon({ old, shownByRest: seen.rest, shownByDatabase: seen.database, nodes, relayAtWork: await context.relay.alive(rotation.id), retiring: firstRetireIntent(rotation.entries()) !== null }));
       if (!abandoning(rotation.entries())) await rotation.intend(ABANDON_EFFECT, 'estate', {});
       const reached = rotation.fresh ? await withdrawTrust(context, rotation) : 0;
       await rotation.prove('estate', 'abandoned', 'wire', { machines: reached });

@@ -6,8 +6,11 @@ import { hostNode } from './host-node.ts';
 import type { NodeControl } from './node-control.ts';
 import type { Rotation } from './rotation.ts';
 
+/** What of a job, or of a step's inputs, is needed to get at the nodes. */
+export type NodesAccess = Pick<RelayJob, 'serverUrl' | 'apiKey' | 'secret' | 'spaceId' | 'octopusServer' | 'restartCommand'>;
+
 /** Every planned server node in the order in which they are restarted: the host's own last. */
-export function nodeControls(context: PhaseContext, rotation: Rotation, job: RelayJob): Promise<NodeControl[]> {
+export function nodeControls(context: PhaseContext, rotation: Rotation, job: NodesAccess): Promise<NodeControl[]> {
   const { nodes } = rotation.plan;
   const [node] = nodes;
   if (!node || nodes.length > 1) throw planErrors.SEVERAL_NODES({ nodes: nodes.map((one) => one.name) });

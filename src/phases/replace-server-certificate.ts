@@ -1,5 +1,5 @@
 import type ReplaceServerCertificateInputs from '../../steps/replace-server-certificate/inputs.ts';
-import { certificateKnown } from '../gates/certificate-expected.ts';
+import { nodesKnown, notPresenting } from '../gates/nodes.ts';
 import { isTurned } from '../gates/turned.ts';
 import { demandPass } from '../gates/verdict.ts';
 import { planErrors } from '../errors/plan.ts';
@@ -10,6 +10,7 @@ import { requireStoredPfx } from './pfx-files.ts';
 import { tellWhatTheRelayFound } from './relay-findings.ts';
 import { startRelay } from './relay-job.ts';
 import { turnPollingMachines } from './turning.ts';
+import { nodeOutputs, observeNodes, proveNodes } from './node-observation.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { withRotation, type Rotation } from './rotation.ts';
@@ -28,12 +29,11 @@ export const phase: Phase<ReplaceServerCertificateInputs> = {
       const fresh = rotation.fresh!.thumbprint;
       const commands = await serverCommands(context, inputs.OctopusServer, inputs.RestartCommand);
       const seen = await observeServer(context, rotation.octopus, commands);
-      demandPass(certificateKnown(seen.database, old, fresh));
-      demandPass(certificateKnown(seen.node.thumbprint, old, fresh));
-      if (seen.database === fresh && seen.node.thumbprint === fresh && seen.rest === fresh) {
-        await rotation.prove('server', 'database-shows-new', 'rest', { thumbprint: fresh });
-        await rotation.prove('server', 'node-presents-new', 'wire', { thumbprint: fresh });
-        return { outcome: 'continue', outputs: { HandedOver: 'False', ThumbprintInForce: fresh }, headline: `The new certificate ${fresh} is in force: in the database, over REST and on the wire.` };
+      const nodes = await observeNodes(context, rotation, inputs, commands, seen);
+      demandPass(nodesKnown(nodes, old, fresh));
+      if (seen.database === fresh && notPresenting(nodes, fresh).length === 0 && seen.rest === fresh) {
+        await proveNodes(rotation, nodes, { shown: 'database-shows-new', presented: 'node-presents-new' }, fresh);
+        return { outcome: 'continue', outputs: { HandedOver: 'False', ThumbprintInForce: fresh, ...nodeOutputs(nodes) }, headline: `The new certificate ${fresh} is in force: in the database, over REST and on the wire${nodes.length > 1 ? ` of ${nodes.length} nodes` : ''}.` };
       }
       tellWhatTheRelayFound(rotation, inputs.TaskId);
       everyMachineAccountedFor(rotation);
@@ -56,6 +56,6 @@ async function handOver(context: PhaseContext, inputs: ReplaceServerCertificateI
   return {
     outcome: 'handed-over' as const,
     outputs: { HandedOver: 'True' },
-    headline: `Handed over to the relay (${unit}): when this run has ended it drains the node, proves once more, imports ${rotation.fresh!.thumbprint}, restarts Octopus Server and runs this runbook again.`,
+    headline: `Handed over to the relay (${unit}): when this run has ended it drains ${rotation.plan.nodes.length > 1 ? 'the first node' : 'the node'}, proves once more, imports ${rotation.fresh!.thumbprint}, restarts ${rotation.plan.nodes.length > 1 ? `${rotation.plan.nodes.length} nodes one by one` : 'Octopus Server'} and runs this runbook again.`,
   };
 }

@@ -10,6 +10,7 @@ import { firstRetireIntent, leftBehind, proofOf, RETIRE_EFFECT } from '../journa
 import type { Phase, PhaseContext } from './context.ts';
 import { presentMachines } from './disabled-machines.ts';
 import { acceptsFreshOnly, isProbed } from './looking.ts';
+import { observeNodes } from './node-observation.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { repairHint } from './repair-hint.ts';
@@ -38,8 +39,10 @@ export const phase: Phase<RetireServerCertificateInputs> = {
     withRotation(context, 'retire-server-certificate', inputs, { requires: [{ subject: 'estate', claim: 'healthy-after-swap' }] }, async (rotation) => {
       const { old } = rotation.plan;
       const fresh = rotation.fresh!.thumbprint;
-      const seen = await observeServer(context, rotation.octopus, await serverCommands(context, inputs.OctopusServer));
-      demandPass(mayRetire({ fresh, shownByRest: seen.rest, shownByDatabase: seen.database, presentedByNode: seen.node.thumbprint, healthyAfterSwap: proofOf(rotation.entries(), 'estate', 'healthy-after-swap') !== null }));
+      const commands = await serverCommands(context, inputs.OctopusServer);
+      const seen = await observeServer(context, rotation.octopus, commands);
+      const nodes = await observeNodes(context, rotation, inputs, commands, seen);
+      demandPass(mayRetire({ fresh, shownByRest: seen.rest, shownByDatabase: seen.database, nodes, healthyAfterSwap: proofOf(rotation.entries(), 'estate', 'healthy-after-swap') !== null }));
       // The run's own setting, not the plan's: the plan is fixed once the swap is done, and who waits must be able to wait less.
       const ends = graceEnds(rotation.entries(), inputs.GraceHours);
       if (!firstRetireIntent(rotation.entries()) && ends !== null && ends > context.clock.now()) {

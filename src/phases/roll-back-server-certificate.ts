@@ -3,6 +3,7 @@ import { counted } from '../errors/counted.ts';
 import { rollBackErrors } from '../errors/roll-back.ts';
 import { aliasSets, joinAliases } from '../gates/aliases.ts';
 import { everyMachineServed } from '../gates/inventory.ts';
+import { notPresenting } from '../gates/nodes.ts';
 import { mayRollBack } from '../gates/roll-back.ts';
 import { everyMachineProved, judgeTrust } from '../gates/trust.ts';
 import { listTrusts } from '../gates/trust-list.ts';
@@ -20,6 +21,7 @@ import { requireStoredPfx } from './pfx-files.ts';
 import { planHash } from './plan-hash.ts';
 import { tellWhatTheRelayFound } from './relay-findings.ts';
 import { startRelay } from './relay-job.ts';
+import { nodeOutputs, observeNodes, proveNodes, type SeenPlannedNode } from './node-observation.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { changeTrust, changeTrustOnHost, type TrustChange } from './trust-change.ts';
@@ -58,12 +60,13 @@ export const phase: Phase<RollBackServerCertificateInputs> = {
       const { old } = rotation.plan;
       const commands = await serverCommands(context, inputs.OctopusServer, inputs.RestartCommand);
       const seen = await observeServer(context, rotation.octopus, commands);
+      const nodes = await observeNodes(context, rotation, inputs, commands, seen);
       const entries = rotation.entries();
       demandPass(mayRollBack({
-        rotationId: rotation.id, old, fresh: rotation.fresh?.thumbprint ?? null, shownByDatabase: seen.database, presentedByNode: seen.node.thumbprint,
+        rotationId: rotation.id, old, fresh: rotation.fresh?.thumbprint ?? null, shownByDatabase: seen.database, nodes,
         handedOver: swapHandedOver(entries), relayAtWork, retiringSince: firstRetireIntent(entries)?.at ?? null, abandoning: abandoning(entries),
       }));
-      if (seen.database === old && seen.node.thumbprint === old && seen.rest === old) return withdraw(context, rotation);
+      if (seen.database === old && notPresenting(nodes, old).length === 0 && seen.rest === old) return withdraw(context, rotation, nodes);
       tellWhatTheRelayFound(rotation, inputs.TaskId);
       return goBack(context, inputs, rotation, commands.executable);
     });
@@ -100,7 +103,7 @@ async function goBack(context: PhaseContext, inputs: RollBackServerCertificateIn
   return {
     outcome: 'handed-over',
     outputs: { RotationId: rotation.id, HandedOver: 'True', LeftBehindCount: String(behind) },
-    headline: `${judgements.length - behind} of ${counted(judgements.length, 'machine')} proved to trust the old certificate. Handed over to the relay (${unit}): when this run has ended it drains the node, proves once more, imports ${old}, restarts Octopus Server and runs this runbook again.`,
+    headline: `${judgements.length - behind} of ${counted(judgements.length, 'machine')} proved to trust the old certificate. Handed over to the relay (${unit}): when this run has ended it drains ${rotation.plan.nodes.length > 1 ? 'the first node' : 'the node'}, proves once more, imports ${old}, restarts ${rotation.plan.nodes.length > 1 ? `${rotation.plan.nodes.length} nodes one by one` : 'Octopus Server'} and runs this runbook again.`,
   };
 }
 
@@ -132,17 +135,16 @@ async function addOld(context: PhaseContext, rotation: Rotation): Promise<void> 
 }
 
 /** OLD is in force again: NEW loses every machine. Machines that could not be asked are listed with what is to be retired there. */
-async function withdraw(context: PhaseContext, rotation: Rotation): Promise<PhaseResult> {
+async function withdraw(context: PhaseContext, rotation: Rotation, nodes: readonly SeenPlannedNode[]): Promise<PhaseResult> {
   const { old } = rotation.plan;
-  await rotation.prove('server', 'database-shows-old', 'rest', { thumbprint: old });
-  await rotation.prove('server', 'node-presents-old', 'wire', { thumbprint: old });
+  await proveNodes(rotation, nodes, { shown: 'database-shows-old', presented: 'node-presents-old' }, old);
   if (!rollingBack(rotation.entries())) await rotation.intend(ROLL_BACK_EFFECT, 'estate', {});
   const reached = await withdrawTrust(context, rotation);
   await rotation.prove('estate', 'rolled-back', 'wire', { machines: reached });
   const behind = leftBehind(rotation.entries()).size;
   return {
     outcome: 'continue',
-    outputs: { RotationId: rotation.id, HandedOver: 'False', WithdrawnCount: String(reached), LeftBehindCount: String(behind) },
+    outputs: { RotationId: rotation.id, HandedOver: 'False', WithdrawnCount: String(reached), LeftBehindCount: String(behind), ...nodeOutputs(nodes) },
     headline: `The old certificate ${old} is in force again. ${counted(reached, 'machine')} trust${reached === 1 ? 's' : ''} only it; ${behind} could not be asked and ${behind === 1 ? 'is' : 'are'} listed. The rotation ends when this run is over.`,
   };
 }

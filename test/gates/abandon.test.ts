@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { mayAbandon } from '../../src/gates/abandon.ts';
-import { NEW, OLD, THIRD } from '../support/estate-pieces.ts';
+import { NEW, OLD, THIRD, seenNode } from '../support/estate-pieces.ts';
 
-const before = { old: OLD, shownByRest: OLD, shownByDatabase: OLD, presentedByNode: OLD, relayAtWork: false, retiring: false };
+const before = { old: OLD, shownByRest: OLD, shownByDatabase: OLD, nodes: [seenNode(OLD)], relayAtWork: false, retiring: false };
 
 it('a rotation may be given up while OLD is shown on all sides and nobody is about to swap', () => {
   expect(mayAbandon(before).verdict).toBe('pass');
@@ -10,7 +10,7 @@ it('a rotation may be given up while OLD is shown on all sides and nobody is abo
 
 it.each([
   ['the database shows NEW', { shownByDatabase: NEW }, /database shows/],
-  ['the node presents NEW', { presentedByNode: NEW }, /node presents/],
+  ['the node presents NEW', { nodes: [seenNode(NEW)] }, /node presents/],
   ['REST shows a third', { shownByRest: THIRD }, /over REST/],
   ['the relay is at work', { relayAtWork: true }, /relay is at work/],
   ['OLD is being retired', { retiring: true }, /being retired/],
@@ -21,6 +21,6 @@ it.each([
 });
 
 it('tells all reasons at once', () => {
-  const verdict = mayAbandon({ ...before, shownByDatabase: NEW, presentedByNode: NEW, retiring: true });
+  const verdict = mayAbandon({ ...before, shownByDatabase: NEW, nodes: [seenNode(NEW)], retiring: true });
   expect(verdict.verdict !== 'pass' && verdict.refusals).toHaveLength(3);
 });

@@ -9,7 +9,7 @@ import { inventoryUnchanged } from '../../src/gates/inventory.ts';
 import { mayRetire } from '../../src/gates/retire.ts';
 import { all, demandPass, PASS, refuse, unknown } from '../../src/gates/verdict.ts';
 import { seesEverything } from '../../src/gates/visibility.ts';
-import { NEW, OLD, plannedMachine, THIRD } from '../support/estate-pieces.ts';
+import { NEW, OLD, plannedMachine, THIRD, seenNode } from '../support/estate-pieces.ts';
 
 const refusal = planErrors.HOST_NOT_RECOGNISED({ own: OLD });
 
@@ -101,13 +101,13 @@ describe('which certificate is shown', () => {
 });
 
 describe('retiring', () => {
-  const ready = { fresh: NEW, shownByRest: NEW, shownByDatabase: NEW, presentedByNode: NEW, healthyAfterSwap: true };
+  const ready = { fresh: NEW, shownByRest: NEW, shownByDatabase: NEW, nodes: [seenNode(NEW)], healthyAfterSwap: true };
 
   it('passes when database, node and REST show NEW and the machines were healthy', () => {
     expect(mayRetire(ready).verdict).toBe('pass');
   });
 
-  it.each([['REST', { shownByRest: OLD }], ['the database', { shownByDatabase: OLD }], ['the node', { presentedByNode: OLD }], ['health', { healthyAfterSwap: false }]])('A24: refuses while %s says otherwise', (_name, change) => {
+  it.each([['REST', { shownByRest: OLD }], ['the database', { shownByDatabase: OLD }], ['the node', { nodes: [seenNode(OLD)] }], ['health', { healthyAfterSwap: false }]])('A24: refuses while %s says otherwise', (_name, change) => {
     expect(mayRetire({ ...ready, ...change })).toMatchObject({ verdict: 'refuse', refusals: [{ code: 'RETIRE_NOT_ALLOWED' }] });
   });
 });

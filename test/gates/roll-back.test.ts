@@ -4,9 +4,9 @@ import { everyMachineProved, judgeTrust, type TrustObservation } from '../../src
 import type { Entry } from '../../src/journal/contract.ts';
 import { ROLL_BACK_EFFECT, rollingBack } from '../../src/journal/views.ts';
 import type { ProbeVerdict } from '../../src/tentacle/contract.ts';
-import { NEW, OLD, plannedMachine, rotationOptions, THIRD } from '../support/estate-pieces.ts';
+import { NEW, OLD, plannedMachine, rotationOptions, THIRD, seenNode } from '../support/estate-pieces.ts';
 
-const swapped: RollBackObservation = { rotationId: 'sc-20261124-8684143e', old: OLD, fresh: NEW, shownByDatabase: NEW, presentedByNode: NEW, handedOver: true, relayAtWork: null, retiringSince: null, abandoning: false };
+const swapped: RollBackObservation = { rotationId: 'sc-20261124-8684143e', old: OLD, fresh: NEW, shownByDatabase: NEW, nodes: [seenNode(NEW)], handedOver: true, relayAtWork: null, retiringSince: null, abandoning: false };
 const codes = (seen: Partial<RollBackObservation>): string[] => {
   const verdict = mayRollBack({ ...swapped, ...seen });
   return verdict.verdict === 'pass' ? [] : verdict.refusals.map((one) => one.code);
@@ -15,21 +15,21 @@ const codes = (seen: Partial<RollBackObservation>): string[] => {
 describe('rule 4: rolling back', () => {
   it.each<[string, Partial<RollBackObservation>]>([
     ['NEW is in force', {}],
-    ['NEW is imported and not yet presented', { presentedByNode: OLD }],
+    ['NEW is imported and not yet presented', { nodes: [seenNode(OLD)] }],
     ['OLD is imported again and not yet presented', { shownByDatabase: OLD }],
-    ['the swap was handed over and nothing was imported', { shownByDatabase: OLD, presentedByNode: OLD }],
+    ['the swap was handed over and nothing was imported', { shownByDatabase: OLD, nodes: [seenNode(OLD)] }],
     ['NEW shows although no hand-over is on record', { handedOver: false }],
   ])('is legal when %s', (_, seen) => expect(codes(seen)).toEqual([]));
 
   it.each<[string, Partial<RollBackObservation>, string[]]>([
-    ['before the hand-over, in favour of abandoning', { handedOver: false, shownByDatabase: OLD, presentedByNode: OLD }, ['ROLL_BACK_TOO_EARLY']],
-    ['before NEW was made', { handedOver: false, fresh: null, shownByDatabase: OLD, presentedByNode: OLD }, ['ROLL_BACK_TOO_EARLY']],
+    ['before the hand-over, in favour of abandoning', { handedOver: false, shownByDatabase: OLD, nodes: [seenNode(OLD)] }, ['ROLL_BACK_TOO_EARLY']],
+    ['before NEW was made', { handedOver: false, fresh: null, shownByDatabase: OLD, nodes: [seenNode(OLD)] }, ['ROLL_BACK_TOO_EARLY']],
     ['from the first intent to retire on', { retiringSince: '2026-11-24T07:12:44.000Z' }, ['ROLL_BACK_TOO_LATE']],
-    ['while the rotation is being abandoned', { abandoning: true, handedOver: false, shownByDatabase: OLD, presentedByNode: OLD }, ['ROTATION_ABANDONED']],
+    ['while the rotation is being abandoned', { abandoning: true, handedOver: false, shownByDatabase: OLD, nodes: [seenNode(OLD)] }, ['ROTATION_ABANDONED']],
     ['while the relay is at work on something else', { relayAtWork: 'octopus-rotation-relay-x.service' }, ['ROLL_BACK_RELAY_AT_WORK']],
     ['over a certificate that somebody else imported', { shownByDatabase: THIRD }, ['CERTIFICATE_FOREIGN']],
-    ['beside a node that presents a third one', { presentedByNode: THIRD }, ['CERTIFICATE_FOREIGN']],
-    ['for every reason at once', { retiringSince: '2026-11-24T07:12:44.000Z', relayAtWork: 'u', shownByDatabase: THIRD, presentedByNode: THIRD }, ['ROLL_BACK_TOO_LATE', 'ROLL_BACK_RELAY_AT_WORK', 'CERTIFICATE_FOREIGN']],
+    ['beside a node that presents a third one', { nodes: [seenNode(THIRD)] }, ['CERTIFICATE_FOREIGN']],
+    ['for every reason at once', { retiringSince: '2026-11-24T07:12:44.000Z', relayAtWork: 'u', shownByDatabase: THIRD, nodes: [seenNode(THIRD)] }, ['ROLL_BACK_TOO_LATE', 'ROLL_BACK_RELAY_AT_WORK', 'CERTIFICATE_FOREIGN']],
   ])('is refused %s', (_, seen, expected) => expect(codes(seen)).toEqual(expected));
 
   it('says what to do instead', () => {
@@ -37,7 +37,7 @@ describe('rule 4: rolling back', () => {
       const verdict = mayRollBack({ ...swapped, ...seen });
       return verdict.verdict === 'pass' ? '' : verdict.refusals[0]!.next;
     };
-    expect(next({ handedOver: false, shownByDatabase: OLD, presentedByNode: OLD })).toContain('"Abandon server certificate rotation"');
+    expect(next({ handedOver: false, shownByDatabase: OLD, nodes: [seenNode(OLD)] })).toContain('"Abandon server certificate rotation"');
     expect(next({ retiringSince: '2026-11-24T07:12:44.000Z' })).toMatch(/^Run "Rotate server certificate" again to finish/);
   });
 });

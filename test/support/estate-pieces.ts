@@ -1,3 +1,4 @@
+import type { SeenNode } from '../../src/gates/nodes.ts';
 import { parseThumbprint } from '../../src/certificates/thumbprint.ts';
 import type { PlannedMachine, RotationOptions } from '../../src/journal/contract.ts';
 import type { Registration } from '../../src/octopus/contract.ts';
@@ -52,4 +53,9 @@ export function registration(given: Partial<Registration> = {}): Registration {
     workerPoolIds: [],
     ...given,
   };
+}
+
+/** A server node as it was seen at its own address; null: out of sight. */
+export function seenNode(presents: string | null, name = 'NODE1', database = presents): SeenNode {
+  return { name, presents: presents as Thumbprint | null, database: database as Thumbprint | null, text: presents === null ? 'connection refused' : '' };
 }

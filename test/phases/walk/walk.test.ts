@@ -199,6 +199,6 @@ describe('killed anywhere', () => {
         expect(row.restarted.at(-1)).toBe('host');
         await holds(row);
       },
-    ), { numRuns: 25, endOnFailure: true });
+    ), { numRuns: 10, endOnFailure: true });
   });
 });
