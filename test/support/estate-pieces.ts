@@ -1,5 +1,5 @@
 import type { SeenNode } from '../../src/gates/nodes.ts';
-import { parseThumbprint } from '../../src/certificates/thumbprint.ts';
+import { parseThumbprint, type Thumbprint } from '../../src/certificates/thumbprint.ts';
 import type { PlannedMachine, RotationOptions } from '../../src/journal/contract.ts';
 import type { Registration } from '../../src/octopus/contract.ts';
 
