@@ -1,0 +1,48 @@
+import type { Phase } from '../../../src/phases/context.ts';
+import { phase as abandon } from '../../../src/phases/abandon-server-certificate.ts';
+import { phase as backUp } from '../../../src/phases/back-up-server-certificate.ts';
+import { phase as checkHealth } from '../../../src/phases/check-health.ts';
+import { phase as generate } from '../../../src/phases/generate-server-certificate.ts';
+import { phase as plan } from '../../../src/phases/plan-server-certificate.ts';
+import { phase as prove } from '../../../src/phases/prove-server-certificate-trust.ts';
+import { phase as replace } from '../../../src/phases/replace-server-certificate.ts';
+import { phase as report } from '../../../src/phases/report-rotation.ts';
+import { phase as retire } from '../../../src/phases/retire-server-certificate.ts';
+import { phase as rollBack } from '../../../src/phases/roll-back-server-certificate.ts';
+import { phase as trust } from '../../../src/phases/trust-server-certificate.ts';
+import { phase as verify } from '../../../src/phases/verify-server-certificate.ts';
+import { ABANDON_RUNBOOK_NAME, ROLL_BACK_RUNBOOK_NAME, RUNBOOK_NAME } from '../../../src/install/names.ts';
+
+export { ABANDON_RUNBOOK_NAME, ROLL_BACK_RUNBOOK_NAME, RUNBOOK_NAME };
+export type RunbookName = typeof RUNBOOK_NAME | typeof ABANDON_RUNBOOK_NAME | typeof ROLL_BACK_RUNBOOK_NAME;
+
+type Values = Record<string, string>;
+interface Step { phase: Phase<never>; inputs(outputs: Values, variables: Values): object }
+
+const step = (phase: Phase<never>, inputs: Step['inputs'] = () => ({})): Step => ({ phase, inputs });
+
+const planned = ({ RotationId, PlanHash, OldThumbprint }: Values) => ({ RotationId, PlanHash, OldThumbprint });
+const generated = (outputs: Values) => ({ ...planned(outputs), NewThumbprint: outputs['NewThumbprint'] });
+const found = ({ RotationId }: Values) => (RotationId === undefined ? {} : { RotationId });
+
+/** What an administrator has set. */
+const SETTINGS = { OfflineMachines: 'refuse', EnableDisabled: false, PollingRoute: 'twin', WaveBy: 'size', WaveSize: 50, Canaries: 1, AtOnce: 10, StopAfterFailures: 10, GraceHours: 0, MaximumAgeDays: 36_500, ExpiresWithinDays: 1, DrainLimitMinutes: 5, RestartWatchSeconds: 30 };
+
+/** The steps of src/install/runbooks with what they are told. The last one always runs; each other one while nothing failed and its predecessor said Continue. */
+export const RUNBOOKS: Record<RunbookName, readonly Step[]> = {
+  [RUNBOOK_NAME]: [
+    step(plan, (_outputs, variables) => ({ ...SETTINGS, ...(variables['Rotation.Force'] ? { Force: variables['Rotation.Force'] } : {}), ...(variables['Rotation.OfflineMachines'] ? { OfflineMachines: variables['Rotation.OfflineMachines'] } : {}) })),
+    step(backUp, planned),
+    step(generate, (outputs) => ({ ...planned(outputs), CertificateMaker: 'octopus-server', KeyBits: '2048', LifetimeYears: 100 })),
+    step(trust, generated),
+    step(prove, generated),
+    step(replace, generated),
+    step(checkHealth, (outputs) => ({ ...generated(outputs), After: 'swap' })),
+    step(retire, (outputs) => ({ ...generated(outputs), GraceHours: 0 })),
+    step(checkHealth, (outputs) => ({ ...generated(outputs), After: 'retire' })),
+    step(verify, generated),
+    step(report, found),
+  ],
+  [ABANDON_RUNBOOK_NAME]: [step(abandon), step(report, found)],
+  [ROLL_BACK_RUNBOOK_NAME]: [step(rollBack, () => ({ OfflineMachines: 'refuse' })), step(report, found)],
+};
