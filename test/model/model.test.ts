@@ -1,25 +1,28 @@
+import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import { openedOnce } from './opened-once.ts';
-import { Observer } from './truth.ts';
-import { World } from './world/world.ts';
-import { RUNBOOK_NAME } from './world/runbooks.ts';
+import { Bench } from './bench.ts';
+import { commands } from './commands.ts';
 
 vi.mock('../../src/certificates/pfx.ts', async (original) => {
   const real = await original<typeof import('../../src/certificates/pfx.ts')>();
+  const { openedOnce } = await import('./opened-once.ts');
   return { ...real, openPfx: openedOnce(real.openPfx) };
 });
 
-it('smoke', async () => {
-  const world = new World([{ name: 'web-01', route: 'listening' }, { name: 'poll-01', route: 'polling' }]);
-  const observer = new Observer(world);
-  for (let n = 0; n < 6; n++) {
-  const begin = performance.now();
-  world.octopus.queueRun(RUNBOOK_NAME, 'Snapshot 1', { 'Rotation.Force': `INC-${n}` });
-  await world.time.pass(3_600_000, () => world.isQuiet);
-  const mid = performance.now();
-  const problems = await observer.problems(true);
-  console.log(mid - begin, performance.now() - mid, world.events.length, observer.entries(observer.rotationIds.at(-1)!).length);
-  if (n === 0) console.log(world.story.join('\n'));
-  expect(problems).toEqual([]);
-  }
+const numRuns = Number(process.env['MODEL_RUNS'] ?? 100);
+const seed = Number(process.env['MODEL_SEED'] ?? Math.floor(Date.now() / 1000));
+const path = process.env['MODEL_PATH'];
+
+it('sequences', { timeout: 600_000 }, async () => {
+  let number = 0;
+  const begun = process.cpuUsage();
+  await fc.assert(fc.asyncProperty(commands(12), async (list) => {
+    number++;
+    const bench = new Bench();
+    await fc.asyncModelRun(() => ({ model: {}, real: bench }), list);
+    await bench.live();
+  }), { numRuns, seed, ...(path ? { path } : {}), interruptAfterTimeLimit: 300_000, markInterruptAsFailure: false });
+  const spent = process.cpuUsage(begun);
+  console.log(`${number} sequences, ${Math.round((spent.user + spent.system) / 1000 / number)} ms each, seed ${seed}`);
+  expect(number).toBeGreaterThan(0);
 });

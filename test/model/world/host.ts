@@ -39,7 +39,10 @@ export class Host {
       facts: (path) => actor.look(() => disk.facts(path)),
       list: (folder) => actor.look(() => disk.list(folder)),
       makeFolder: (path, options) => write(`make folder ${path}`, () => disk.makeFolder(path, options?.recursive)),
-      create: (path, content, mode) => write(`create ${path}`, () => disk.create(path, content, mode), () => disk.facts(path) === null && disk.create(path, half(content), mode)),
+      create: (path, content, mode) => write(`create ${path}`, () => {
+        disk.create(path, content, mode);
+        if (path.endsWith('/journal.jsonl')) this.world.onJournal(path.split('/').at(-2)!);
+      }, () => disk.facts(path) === null && disk.create(path, half(content), mode)),
       replace: (path, content, mode) => write(`replace ${path}`, () => disk.put(path, content, mode)),
       append: (path, content) => write(`append to ${path}`, () => this.append(path, content), () => this.append(path, half(content).toString())),
       truncate: (path, length) => write(`truncate ${path}`, () => disk.truncate(path, length)),

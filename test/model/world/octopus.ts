@@ -100,6 +100,12 @@ export class Octopus {
     this.heard.nodeStopped(node, isRequested);
   }
 
+  /** The database is cut off from a node, or seen by it again. */
+  connect(node: Node, seesDatabase: boolean): void {
+    node.seesDatabase = seesDatabase;
+    this.pump();
+  }
+
   isReady(node: Node): boolean {
     return node.presents !== null && this.time.monotonic() >= node.readyAt;
   }

@@ -61,6 +61,13 @@ export class Tentacle {
     this.start();
   }
 
+  /** A person lets it trust one more, in force at once. */
+  alsoTrusts(thumbprint: string, nodes: readonly string[]): void {
+    const entries: TrustEntry[] = this.route === 'listening' ? [{ thumbprint, style: 'TentaclePassive', address: null, subscriptionId: null }] : nodes.map((address) => ({ thumbprint, style: 'TentacleActive', address, subscriptionId: this.uri }));
+    this.stored.push(...clone(entries));
+    this.loaded?.push(...clone(entries));
+  }
+
   get isRunning(): boolean {
     return this.loaded !== null;
   }

@@ -41,6 +41,13 @@ export class World {
   /** True times of the lines of each journal. */
   stamps = new Map<string, string[]>();
   isHostOn = true;
+  /** Told of each rotation whose journal is made. */
+  onJournal: (id: string) => void = () => undefined;
+  /** Told of each machine that joins. */
+  onJoin: (tentacle: Tentacle) => void = () => undefined;
+  private isNew = true;
+  /** Machines that joined after the world began. */
+  readonly joinedLater: string[] = [];
   /** Fences that processes hold the lease with. */
   private readonly taken = new Map<Actor, number>();
   private highest = 0;
@@ -73,6 +80,7 @@ export class World {
     this.machine.unpack(PROGRAM, '// the relay');
     this.octopus.addNode('NODE1', 'octopus-01');
     for (const one of [{ name: 'octopus-01', route: 'listening' as const }, ...given]) this.join(one);
+    this.isNew = false;
   }
 
   get host(): Tentacle {
@@ -97,6 +105,8 @@ export class World {
     this.octopus.tentacles.push(tentacle);
     tentacle.setUp(this.octopus.nodes.find((node) => node.presents !== null)?.presents ?? this.octopus.thumbprint, this.octopus.nodes.map((node) => node.address));
     this.octopus.register(tentacle);
+    if (!this.isNew) this.joinedLater.push(name);
+    this.onJoin(tentacle);
     return tentacle;
   }
 
@@ -134,8 +144,8 @@ export class World {
     return index === -1 ? thumbprint : `NEW${index + 1}`;
   }
 
-  imported(thumbprint: string): void {
-    this.note('certificate-imported', 'octopus-01', { from: this.octopus.thumbprint, to: thumbprint });
+  imported(thumbprint: string, by = 'octopus-01'): void {
+    this.note('certificate-imported', by, { from: this.octopus.thumbprint, to: thumbprint });
     this.octopus.thumbprint = thumbprint;
     this.tell(`${this.called(thumbprint)} is imported`);
   }
