@@ -11,8 +11,8 @@ const ROUNDS = 8;
 const SERVICE_RESTART_MS = 10_000;
 
 /** Refusals that are a legal end once somebody did what they name: an administrator imported a third certificate, or put an old state folder back. */
-const AFTER_FOREIGN = new Set(['CERTIFICATE_FOREIGN', 'IMPORT_NOT_EXPECTED', 'SWAP_UNKNOWN', 'NOT_THIS_SERVER', 'HOST_DOES_NOT_ANSWER']);
-const AFTER_RESTORE = new Set(['STATE_FOLDER_MISSING', 'MARKER_MISSING', 'JOURNAL_TAMPERED', 'JOURNAL_CHANGED', 'ROTATION_NOT_OPEN', 'CERTIFICATE_FOREIGN', 'STATE_FOLDER_RESTORED', 'PLAN_CHANGED', 'NOT_THIS_SERVER', 'HOST_DOES_NOT_ANSWER']);
+const AFTER_FOREIGN = new Set(['CERTIFICATE_FOREIGN', 'IMPORT_NOT_EXPECTED', 'SWAP_UNKNOWN', 'NOT_THIS_SERVER']);
+const AFTER_RESTORE = new Set(['STATE_FOLDER_MISSING', 'MARKER_MISSING', 'JOURNAL_TAMPERED', 'JOURNAL_CHANGED', 'ROTATION_NOT_OPEN', 'CERTIFICATE_FOREIGN', 'STATE_FOLDER_RESTORED', 'PLAN_CHANGED', 'NOT_THIS_SERVER']);
 
 export class Broken extends Error {}
 
@@ -138,6 +138,7 @@ export class Bench {
 
   /** A person who reads what the run says, and does it. */
   private async person(): Promise<'ended' | 'refused'> {
+    const { world } = this;
     let runbook: RunbookName = RUNBOOK_NAME;
     const said: string[] = [];
     for (let round = 0; round < ROUNDS; round++) {
@@ -146,11 +147,13 @@ export class Bench {
       await this.hold();
       const id = this.observer.rotationIds.at(-1);
       const entries = id === undefined ? [] : this.observer.entries(id);
-      if (this.world.marker === null && (plan(entries) === null || endOf(entries) !== null) && end.state === 'Success') return 'ended';
+      if (world.marker === null && (plan(entries) === null || endOf(entries) !== null) && end.state === 'Success') return 'ended';
       if (end.defects.length > 0) this.fail(end.defects.map((one) => `a defect is told to the administrator: ${one}`));
       const codes = end.refusals.map((one) => one.code);
       said.push(`${runbook}: ${codes.join() || end.state}`);
       if (end.refusals.some((one) => one.text.trim() === '')) this.fail(['a refusal says nothing']);
+      // Nobody but a person at the machines can bring back what an administrator cut off.
+      if (this.isForeignInside && !world.isServed(world.hostNode)) return 'refused';
       if (this.isForeignInside && codes.some((one) => AFTER_FOREIGN.has(one))) return 'refused';
       if (this.observer.epoch > 0 && codes.some((one) => AFTER_RESTORE.has(one))) return 'refused';
       if (codes.includes('ROTATION_ABANDONED')) runbook = ABANDON_RUNBOOK_NAME;

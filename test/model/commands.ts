@@ -44,48 +44,62 @@ const trap: fc.Arbitrary<Command> = fc.record({
 const which = fc.nat(3);
 const machine = (text: string, what: (bench: Bench, index: number) => unknown): fc.Arbitrary<Command> => which.map((index) => new Act(`${text} (machine ${index})`, (bench) => what(bench, index)));
 
-export const COMMANDS: readonly { weight: number; arbitrary: fc.Arbitrary<Command> }[] = [
+type Theme = 'runs' | 'ways out' | 'contenders' | 'ends' | 'server' | 'foreign' | 'machines' | 'state';
+interface Offered { theme: Theme; weight: number; arbitrary: fc.Arbitrary<Command> }
+
+const offered = (theme: Theme, weight: number, arbitrary: fc.Arbitrary<Command>): Offered => ({ theme, weight, arbitrary });
+
+const COMMANDS: readonly Offered[] = [
   // People run runbooks, and wait or do not.
-  { weight: 5, arbitrary: act('run the runbook and wait', async (bench) => (bench.queue(RUNBOOK_NAME), bench.rest())) },
-  { weight: 4, arbitrary: act('run the runbook', (bench) => bench.queue(RUNBOOK_NAME)) },
-  { weight: 3, arbitrary: fc.integer({ min: 1, max: 10 }).map((steps) => new Act(`run ${steps} step(s) of the runbook and wait`, async (bench) => (bench.queue(RUNBOOK_NAME, steps), bench.rest()))) },
-  { weight: 2, arbitrary: act('run the runbook with another text that forces', (bench) => (bench.nextForce(), bench.queue(RUNBOOK_NAME))) },
-  { weight: 3, arbitrary: act('roll back', (bench) => bench.queue(ROLL_BACK_RUNBOOK_NAME)) },
-  { weight: 2, arbitrary: act('roll back and wait', async (bench) => (bench.queue(ROLL_BACK_RUNBOOK_NAME), bench.rest())) },
-  { weight: 2, arbitrary: act('abandon', (bench) => bench.queue(ABANDON_RUNBOOK_NAME)) },
-  { weight: 2, arbitrary: act('abandon and wait', async (bench) => (bench.queue(ABANDON_RUNBOOK_NAME), bench.rest())) },
-  { weight: 8, arbitrary: seconds.map((time) => new Act(`wait ${time} s`, (bench) => bench.world.time.pass(time * 1_000))) },
-  { weight: 2, arbitrary: fc.constantFrom('ends' as const, 'goes on' as const, 'sleeps' as const).map((how) => new Act(`cancel the run; its step ${how}`, (bench) => {
+  offered('runs', 5, act('run the runbook and wait', async (bench) => (bench.queue(RUNBOOK_NAME), bench.rest()))),
+  offered('runs', 4, act('run the runbook', (bench) => bench.queue(RUNBOOK_NAME))),
+  offered('runs', 3, fc.integer({ min: 1, max: 10 }).map((steps) => new Act(`run ${steps} step(s) of the runbook and wait`, async (bench) => (bench.queue(RUNBOOK_NAME, steps), bench.rest())))),
+  offered('contenders', 2, act('run the runbook with another text that forces', (bench) => (bench.nextForce(), bench.queue(RUNBOOK_NAME)))),
+  offered('ways out', 3, act('roll back', (bench) => bench.queue(ROLL_BACK_RUNBOOK_NAME))),
+  offered('ways out', 2, act('roll back and wait', async (bench) => (bench.queue(ROLL_BACK_RUNBOOK_NAME), bench.rest()))),
+  offered('ways out', 2, act('abandon', (bench) => bench.queue(ABANDON_RUNBOOK_NAME))),
+  offered('ways out', 2, act('abandon and wait', async (bench) => (bench.queue(ABANDON_RUNBOOK_NAME), bench.rest()))),
+  offered('runs', 8, seconds.map((time) => new Act(`wait ${time} s`, (bench) => bench.world.time.pass(time * 1_000)))),
+  offered('contenders', 2, fc.constantFrom('ends' as const, 'goes on' as const, 'sleeps' as const).map((how) => new Act(`cancel the run; its step ${how}`, (bench) => {
     const running = bench.world.octopus.unfinished.find((task) => task.name === 'RunbookRun');
     if (running) bench.world.cancel(running.id, how);
-  })) },
+  }))),
   // Processes end, or are stopped and wake up.
-  { weight: 8, arbitrary: trap },
-  { weight: 2, arbitrary: act('kill the relay', (bench) => bench.world.machine.relayActor?.kill()) },
-  { weight: 1, arbitrary: act('stop the relay (SIGSTOP)', (bench) => bench.world.machine.relayActor?.suspend()) },
-  { weight: 2, arbitrary: act('whoever was stopped wakes up', (bench) => bench.world.actors.forEach((actor) => actor.wake())) },
-  { weight: 1, arbitrary: act('cut the power of the host', (bench) => bench.world.powerCut()) },
-  { weight: 2, arbitrary: act('boot the host', (bench) => bench.world.boot()) },
+  offered('ends', 8, trap },
+  offered('ends', 2, act('kill the relay', (bench) => bench.world.machine.relayActor?.kill())),
+  offered('contenders', 1, act('stop the relay (SIGSTOP)', (bench) => bench.world.machine.relayActor?.suspend())),
+  offered('contenders', 2, act('whoever was stopped wakes up', (bench) => bench.world.actors.forEach((actor) => actor.wake()))),
+  offered('ends', 1, act('cut the power of the host', (bench) => bench.world.powerCut())),
+  offered('ends', 2, act('boot the host', (bench) => bench.world.boot())),
   // Octopus and its nodes.
-  { weight: 2, arbitrary: act('crash the server', (bench) => bench.crashServer()) },
-  { weight: 1, arbitrary: act('Octopus cannot be reached', (bench) => (bench.world.octopus.isCutOff = true)) },
-  { weight: 1, arbitrary: act('Octopus can be reached again', (bench) => (bench.world.octopus.isCutOff = false)) },
-  { weight: 1, arbitrary: act('the database cannot be reached', (bench) => bench.world.octopus.connect(bench.world.hostNode, false)) },
-  { weight: 1, arbitrary: act('the database can be reached again', (bench) => bench.world.octopus.connect(bench.world.hostNode, true)) },
-  { weight: 1, arbitrary: fc.boolean().map((isCareful) => new Act(`an administrator imports a third certificate${isCareful ? ' with care' : ''}`, (bench) => bench.importForeign(isCareful), (bench) => bench.world.isHostOn)) },
+  offered('server', 2, act('crash the server', (bench) => bench.crashServer())),
+  offered('server', 1, act('Octopus cannot be reached', (bench) => (bench.world.octopus.isCutOff = true))),
+  offered('server', 1, act('Octopus can be reached again', (bench) => (bench.world.octopus.isCutOff = false))),
+  offered('server', 1, act('the database cannot be reached', (bench) => bench.world.octopus.connect(bench.world.hostNode, false))),
+  offered('server', 1, act('the database can be reached again', (bench) => bench.world.octopus.connect(bench.world.hostNode, true))),
+  offered('foreign', 1, fc.boolean().map((isCareful) => new Act(`an administrator imports a third certificate${isCareful ? ' with care' : ''}`, (bench) => bench.importForeign(isCareful), (bench) => bench.world.isHostOn))),
   // Machines.
-  { weight: 2, arbitrary: machine('a machine goes off', (bench, index) => bench.tentacle(index).powerOff()) },
-  { weight: 2, arbitrary: machine('a machine comes on', (bench, index) => bench.tentacle(index).powerOn()) },
-  { weight: 1, arbitrary: machine('a machine is cut off', (bench, index) => (bench.tentacle(index).isCutOff = true)) },
-  { weight: 1, arbitrary: machine('a machine is reached again', (bench, index) => (bench.tentacle(index).isCutOff = false)) },
-  { weight: 1, arbitrary: machine('the next restart of a machine fails', (bench, index) => (bench.tentacle(index).failsToStart = true)) },
-  { weight: 1, arbitrary: machine('a machine is disabled', (bench, index) => bench.tentacle(index).registration && (bench.tentacle(index).registration!.isDisabled = true)) },
-  { weight: 2, arbitrary: fc.constantFrom('listening' as const, 'polling' as const).map((route) => new Act(`a ${route} machine joins`, (bench) => bench.join(route), (bench) => bench.world.octopus.nodes.some((node) => node.presents !== null))) },
-  { weight: 1, arbitrary: machine('a machine is removed', (bench, index) => (bench.tentacle(index).registration = null)) },
+  offered('machines', 2, machine('a machine goes off', (bench, index) => bench.tentacle(index).powerOff())),
+  offered('machines', 2, machine('a machine comes on', (bench, index) => bench.tentacle(index).powerOn())),
+  offered('machines', 1, machine('a machine is cut off', (bench, index) => (bench.tentacle(index).isCutOff = true))),
+  offered('machines', 1, machine('a machine is reached again', (bench, index) => (bench.tentacle(index).isCutOff = false))),
+  offered('machines', 1, machine('the next restart of a machine fails', (bench, index) => (bench.tentacle(index).failsToStart = true))),
+  offered('machines', 1, machine('a machine is disabled', (bench, index) => bench.tentacle(index).registration && (bench.tentacle(index).registration!.isDisabled = true))),
+  offered('machines', 2, fc.constantFrom('listening' as const, 'polling' as const).map((route) => new Act(`a ${route} machine joins`, (bench) => bench.join(route), (bench) => bench.world.octopus.nodes.some((node) => node.presents !== null)))),
+  offered('machines', 1, machine('a machine is removed', (bench, index) => (bench.tentacle(index).registration = null))),
   // The state folder and the clock.
-  { weight: 1, arbitrary: act('the state folder is backed up', (bench) => bench.backUpState()) },
-  { weight: 1, arbitrary: act('the state folder is put back from the backup', (bench) => bench.restoreState(), (bench) => bench.mayRestore) },
-  { weight: 1, arbitrary: fc.constantFrom(-48, -1, 1, 48).map((hours) => new Act(`the clock jumps by ${hours} hours`, (bench) => bench.world.time.jump(hours * 3_600_000))) },
+  offered('state', 1, act('the state folder is backed up', (bench) => bench.backUpState())),
+  offered('state', 1, act('the state folder is put back from the backup', (bench) => bench.restoreState(), (bench) => bench.mayRestore)),
+  offered('state', 1, fc.constantFrom(-48, -1, 1, 48).map((hours) => new Act(`the clock jumps by ${hours} hours`, (bench) => bench.world.time.jump(hours * 3_600_000)))),
 ];
 
-export const commands = (maxCommands: number): fc.Arbitrary<Iterable<Command>> => fc.commands(COMMANDS.flatMap(({ weight, arbitrary }) => Array.from({ length: weight }, () => arbitrary)), { maxCommands, size: 'max' });
+/** One sequence has few themes, so that what belongs together comes together more often. */
+const MIXTURES: readonly (readonly Theme[])[] = [
+  ['runs', 'ends'], ['runs', 'ends', 'ways out'], ['runs', 'ends', 'server'], ['runs', 'contenders', 'ends'], ['runs', 'machines'], ['runs', 'machines', 'ways out', 'ends'], ['runs', 'state', 'ends'], ['runs', 'ends', 'foreign', 'ways out'], ['runs', 'server', 'machines'],
+  ['runs', 'ways out', 'contenders', 'ends', 'server', 'foreign', 'machines', 'state'],
+];
+
+export function commands(maxCommands: number): fc.Arbitrary<Iterable<Command>> {
+  const mixed = MIXTURES.map((themes) => fc.commands(COMMANDS.filter(({ theme }) => themes.includes(theme)).flatMap(({ weight, arbitrary }) => Array.from({ length: weight }, () => arbitrary)), { maxCommands, size: 'max' }));
+  return fc.oneof(...mixed);
+}

@@ -9,10 +9,13 @@ export interface Certificates {
   foreign: CertificateWithKey;
 }
 
+/** Long enough ago for clocks that jump. */
+const MADE = new Date('2026-10-01T00:00:00Z');
+
 let shared: Certificates | null = null;
 
 export function certificates(): Certificates {
-  shared ??= { old: generateCertificate('Octopus Portal'), made: [1, 2, 3, 4].map(() => generateCertificate('Octopus Portal')), foreign: generateCertificate('Octopus Portal') };
+  shared ??= { old: generateCertificate('Octopus Portal', MADE), made: [1, 2, 3, 4].map(() => generateCertificate('Octopus Portal', MADE)), foreign: generateCertificate('Octopus Portal', MADE) };
   return shared;
 }
 

@@ -65,7 +65,9 @@ export class Tentacle {
   alsoTrusts(thumbprint: string, nodes: readonly string[]): void {
     const entries: TrustEntry[] = this.route === 'listening' ? [{ thumbprint, style: 'TentaclePassive', address: null, subscriptionId: null }] : nodes.map((address) => ({ thumbprint, style: 'TentacleActive', address, subscriptionId: this.uri }));
     this.stored.push(...clone(entries));
-    this.loaded?.push(...clone(entries));
+    if (this.loaded === null) return;
+    this.loaded.push(...clone(entries));
+    this.told.started(this);
   }
 
   get isRunning(): boolean {

@@ -275,7 +275,7 @@ export class World {
     this.tell(`${label} ends: ${end.state}`);
   }
 
-  private isServed(node: Node): boolean {
+  isServed(node: Node): boolean {
     return node.presents !== null && this.host.serves(node.presents, node.address);
   }
 

@@ -1,0 +1,24 @@
+import fc from 'fast-check';
+import { Bench } from './bench.ts';
+import { commands } from './commands.ts';
+
+export interface Given {
+  numRuns: number;
+  seed: number;
+  /** The path of a counterexample, as fast-check tells it with its seed. */
+  path?: string | undefined;
+  maxCommands?: number;
+}
+
+/**
+ * Tries sequences of what people and fate do. After every command the invariants are asserted on what really is; at the end everything
+ * is mended, and running the runbook again ends the rotation or says what to do. Throws with the shortest sequence that breaks a rule,
+ * the rules that it breaks, what happened, and seed and path to have it again.
+ */
+export async function tryOut({ numRuns, seed, path, maxCommands = 12 }: Given): Promise<void> {
+  await fc.assert(fc.asyncProperty(commands(maxCommands), async (list) => {
+    const bench = new Bench();
+    await fc.asyncModelRun(() => ({ model: {}, real: bench }), list);
+    await bench.live();
+  }), { numRuns, seed, ...(path === undefined ? {} : { path }), includeErrorInReport: true });
+}
