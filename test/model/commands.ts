@@ -65,7 +65,7 @@ const COMMANDS: readonly Offered[] = [
     if (running) bench.world.cancel(running.id, how);
   }))),
   // Processes end, or are stopped and wake up.
-  offered('ends', 8, trap },
+  offered('ends', 8, trap),
   offered('ends', 2, act('kill the relay', (bench) => bench.world.machine.relayActor?.kill())),
   offered('contenders', 1, act('stop the relay (SIGSTOP)', (bench) => bench.world.machine.relayActor?.suspend())),
   offered('contenders', 2, act('whoever was stopped wakes up', (bench) => bench.world.actors.forEach((actor) => actor.wake()))),

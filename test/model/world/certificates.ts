@@ -15,7 +15,7 @@ const MADE = new Date('2026-10-01T00:00:00Z');
 let shared: Certificates | null = null;
 
 export function certificates(): Certificates {
-  shared ??= { old: generateCertificate('Octopus Portal', MADE), made: [1, 2, 3, 4].map(() => generateCertificate('Octopus Portal', MADE)), foreign: generateCertificate('Octopus Portal', MADE) };
+  shared ??= { old: generateCertificate('Octopus Portal', { now: MADE }), made: [1, 2, 3, 4].map(() => generateCertificate('Octopus Portal', { now: MADE })), foreign: generateCertificate('Octopus Portal', { now: MADE }) };
   return shared;
 }
 
