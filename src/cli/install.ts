@@ -6,8 +6,9 @@ import { PROJECT_NAME, RUNBOOK_NAME } from '../install/names.ts';
 import type { Action, Change } from '../install/plan.ts';
 import type { Release } from '../install/release.ts';
 import type { Setting } from '../install/settings.ts';
+import { installedForm, type LibraryTemplate } from '../packaging/library-form.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
-import type { StepTemplate } from '../packaging/step-template.ts';
+
 import { systemClock } from '../runners/ports/clock.ts';
 import { systemRandom } from '../runners/ports/random.ts';
 import type { Io } from './io.ts';
@@ -65,7 +66,7 @@ async function readRelease(folder: string): Promise<Release> {
       fileName,
       version: pattern.exec(fileName)![1]!,
       content: new Uint8Array(await readFile(join(packages, fileName))),
-      templates: new Map(await Promise.all(templates.map(async (name) => [name.slice(0, -'.json'.length), JSON.parse(await readFile(join(folder, 'step-templates', name), 'utf8')) as StepTemplate] as const))),
+      templates: new Map(await Promise.all(templates.map(async (name) => [name.slice(0, -'.json'.length), installedForm(JSON.parse(await readFile(join(folder, 'step-templates', name), 'utf8')) as LibraryTemplate)] as const))),
     };
   } catch (error) {
     throw installErrors.INSTALL_PACKAGE_UNREADABLE({ path: packages, reason: (error as Error).message }, error);

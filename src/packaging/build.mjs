@@ -65,14 +65,14 @@ Object.assign(files, await bundle({ relay: join(root, 'src/runners/relay-entry.t
 const cli = await bundle({ 'octopus-rotation': join(root, 'src/cli/main.ts') });
 
 output.set(`packages/octopus-rotation.${version}.zip`, zip(files));
-const { stepTemplate, runbooksAsCode } = await packagingCode();
+const { libraryForm, stepTemplate, runbooksAsCode } = await packagingCode();
 const templates = new Map();
 for (const phase of phases) {
   const metadata = JSON.parse(readFileSync(join(root, 'steps', phase, 'metadata.json'), 'utf8'));
   const schema = JSON.parse(readFileSync(join(root, 'schemas', 'inputs', `${phase}.schema.json`), 'utf8'));
   const pinned = Object.fromEntries([`${phase}.js`, 'relay.js'].map((name) => [name, sha256(files[name])]));
   templates.set(phase, stepTemplate(phase, metadata, schema, pinned));
-  output.set(`step-templates/${phase}.json`, `${JSON.stringify(templates.get(phase), null, 2)}\n`);
+  output.set(`step-templates/${phase}.json`, `${JSON.stringify(libraryForm(templates.get(phase)), null, 2)}\n`);
 }
 for (const [name, text] of runbooksAsCode(templates)) output.set(`runbooks/${name}`, text);
 for (const phase of withStepPackages ? phases : []) {

@@ -83,7 +83,7 @@ function control(property: InputProperty): Record<string, string> {
 }
 
 /** A GUID fixed by a name (RFC 9562 version 5, without a name space of its own), so that a parameter keeps its id from build to build. */
-function guidOf(name: string): string {
+export function guidOf(name: string): string {
   const bytes = createHash('sha1').update(name).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x50;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;

@@ -7,11 +7,12 @@ import { writeOcl } from '../../src/install/ocl/write.ts';
 import { processSteps } from '../../src/install/process.ts';
 import { runbookBody } from '../../src/install/runbooks/body.ts';
 import { RUNBOOKS } from '../../src/install/runbooks/index.ts';
+import { installedForm, type LibraryTemplate } from '../../src/packaging/library-form.ts';
 import type { StepTemplate } from '../../src/packaging/step-template.ts';
 import { parseOcl, type Block } from './ocl-parser.ts';
 
 const installed = new Map(readdirSync('dist/step-templates').map((name) => {
-  const template = JSON.parse(readFileSync(`dist/step-templates/${name}`, 'utf8')) as StepTemplate;
+  const template = installedForm(JSON.parse(readFileSync(`dist/step-templates/${name}`, 'utf8')) as LibraryTemplate);
   return [name.slice(0, -'.json'.length), { id: 'ActionTemplates-1', version: template.Version, template }] as const;
 }));
 const named = (block: Block, name: string): Block[] => block.blocks.filter((each) => each.name === name);
