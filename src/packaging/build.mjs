@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withoutBrowserAdapters } from './axios-adapters.mjs';
+import { withoutForgeCertificates } from './forge-certificates.mjs';
 import { packedScripts } from './packed-scripts.mjs';
 import { precompiledAjv } from './precompiled-ajv.mjs';
 import { bundleOptions, productOptions } from './product-bundle.mjs';
@@ -21,6 +22,8 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 const common = bundleOptions(root);
 const product = productOptions(root);
+/** The one phase that does. */
+const MAKES_CERTIFICATES = 'generate-server-certificate';
 
 /** Entry points by name: every file of a folder whose name ends in .ts. */
 function entriesOf(folder) {
@@ -57,12 +60,12 @@ const files = {};
 const executors = new Map();
 for (const phase of phases) {
   const at = (name) => join(root, 'steps', phase, name);
-  const made = await bundle({ [phase]: at('step.ts'), ...(withStepPackages ? { executor: at('executor.ts') } : {}) }, precompiledAjv(root, phase));
+  const made = await bundle({ [phase]: at('step.ts'), ...(withStepPackages ? { executor: at('executor.ts') } : {}) }, precompiledAjv(root, phase), ...(phase === MAKES_CERTIFICATES ? [] : [withoutForgeCertificates()]));
   files[`${phase}.js`] = made[`${phase}.js`];
   executors.set(phase, made['executor.js']);
 }
-Object.assign(files, await bundle({ relay: join(root, 'src/runners/relay-entry.ts') }, precompiledAjv(root)));
-const cli = await bundle({ 'octopus-rotation': join(root, 'src/cli/main.ts') });
+Object.assign(files, await bundle({ relay: join(root, 'src/runners/relay-entry.ts') }, precompiledAjv(root), withoutForgeCertificates()));
+const cli = await bundle({ 'octopus-rotation': join(root, 'src/cli/main.ts') }, precompiledAjv(root), withoutForgeCertificates());
 
 output.set(`packages/octopus-rotation.${version}.zip`, zip(files));
 const { libraryForm, stepTemplate, runbooksAsCode } = await packagingCode();
