@@ -12,7 +12,7 @@ const SERVICE_RESTART_MS = 10_000;
 
 /** Refusals that are a legal end once somebody did what they name: an administrator imported a third certificate, or put an old state folder back. */
 const AFTER_FOREIGN = new Set(['CERTIFICATE_FOREIGN', 'IMPORT_NOT_EXPECTED', 'SWAP_UNKNOWN', 'NOT_THIS_SERVER']);
-const AFTER_RESTORE = new Set(['STATE_FOLDER_MISSING', 'MARKER_MISSING', 'JOURNAL_TAMPERED', 'JOURNAL_CHANGED', 'ROTATION_NOT_OPEN', 'CERTIFICATE_FOREIGN', 'STATE_FOLDER_RESTORED', 'PLAN_CHANGED', 'NOT_THIS_SERVER']);
+const AFTER_RESTORE = new Set(['STATE_FOLDER_OLDER', 'STATE_FOLDER_MISSING', 'MARKER_MISSING', 'JOURNAL_TAMPERED', 'JOURNAL_CHANGED', 'ROTATION_NOT_OPEN', 'CERTIFICATE_FOREIGN', 'PLAN_CHANGED', 'NOT_THIS_SERVER']);
 
 export class Broken extends Error {}
 
@@ -52,8 +52,8 @@ export class Bench {
 
   // What people do.
 
-  queue(runbook: RunbookName, steps = Infinity): string {
-    const { task } = this.world.octopus.queueRun(runbook, 'Snapshot 1', runbook === RUNBOOK_NAME ? { 'Rotation.Force': `INC-${this.forces}` } : {});
+  queue(runbook: RunbookName, steps = Infinity, isForced = true): string {
+    const { task } = this.world.octopus.queueRun(runbook, 'Snapshot 1', runbook === RUNBOOK_NAME && isForced ? { 'Rotation.Force': `INC-${this.forces}` } : {});
     this.world.stepLimits.set(task.id, steps);
     return task.id;
   }

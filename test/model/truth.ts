@@ -130,4 +130,4 @@ export class Observer {
 }
 
 /** Rules that compare what happened with what was on record before it: a state folder from a backup does not know. */
-const LOST_WITH_THE_JOURNAL = new Set(['intentsFirst', 'importsWereProved', 'proofsWereTrue', 'wayBack', 'certificatesAreFixed', 'retiredOnlyWhatIsOut', 'endedIsClean']);
+const LOST_WITH_THE_JOURNAL = new Set(['intentsFirst', 'importsWereProved', 'proofsWereTrue', 'wayBack', 'certificatesAreFixed', 'retiredOnlyWhatIsOut', 'endedIsClean', 'foreignKept']);

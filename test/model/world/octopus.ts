@@ -187,6 +187,13 @@ export class Octopus {
     return this.sets.get(set)?.variables[name] ?? null;
   }
 
+  /** A person empties a set. */
+  empty(set: string): void {
+    const found = this.sets.get(set)!;
+    found.version += 1;
+    found.variables = {};
+  }
+
   // Its REST interface, as one process sees it.
 
   client(actor: Actor, deadlineMs = 60_000): OctopusClient {

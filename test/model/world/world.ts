@@ -51,6 +51,7 @@ export class World {
   /** Fences that processes hold the lease with. */
   private readonly taken = new Map<Actor, number>();
   private highest = 0;
+  private leased: string | null = null;
   private boots = 1;
   private pid = 1000;
   private randoms = 0;
@@ -158,7 +159,10 @@ export class World {
   private noteLease(actor: Actor, text: string | undefined): void {
     const marker = text ? (JSON.parse(text) as LeaseMarker) : null;
     if (marker === null || marker.holder.process?.pid !== actor.identity.pid) return;
-    if (marker.fence <= this.highest) this.violate(`the lease was taken with the fence ${marker.fence} after ${this.highest}`);
+    // Where there is neither marker nor state folder any more, the next rotation counts anew.
+    if (marker.rotationId !== this.leased) this.taken.clear();
+    else if (marker.fence <= this.highest) this.violate(`the lease was taken with the fence ${marker.fence} after ${this.highest}`);
+    this.leased = marker.rotationId;
     this.highest = marker.fence;
     this.taken.set(actor, marker.fence);
   }
