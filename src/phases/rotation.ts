@@ -82,11 +82,17 @@ async function leaseOptions(context: PhaseContext, access: Omit<RotationAccess, 
   };
 }
 
-/** The rotation that is open now, or null. A marker whose rotation has ended is not open; its next opener takes it. */
+/** The rotation that is open now, or null. One that is open here and has lost its marker is refused (MARKER_MISSING). A marker whose rotation has ended is not open; its next opener takes it. */
 export async function findOpenRotation(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>, octopus: OctopusClient): Promise<{ rotationId: RotationId } | null> {
-  const marker = await readLease(octopus, access.SpaceId);
-  if (!marker) return null;
   const options = await leaseOptions(context, access, null, true);
+  let marker = await readLease(octopus, access.SpaceId);
+  if (!marker) {
+    const open = await openRotations(context.files, options.folder, options.secrets);
+    if (open.length === 0) return null;
+    // Opened between the two looks, it has its marker by now. Without one, "nothing is due" would hide it (rule 6).
+    marker = await readLease(octopus, access.SpaceId);
+    if (!marker) throw leaseErrors.MARKER_MISSING({ rotationIds: open, stateFolder: options.folder.path });
+  }
   if (marker.host !== context.processes.host || marker.stateFolder !== options.folder.path) return { rotationId: parseRotationId(marker.rotationId) };
   const rotationId = parseRotationId(marker.rotationId);
   if (!(await options.folder.hasJournal(rotationId))) return { rotationId };
