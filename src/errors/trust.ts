@@ -1,3 +1,4 @@
+import { counted } from './counted.ts';
 import { printable } from './printable.ts';
 import { catalogue } from './refusal.ts';
 
@@ -41,6 +42,18 @@ export const trustErrors = catalogue({
     safe: 'They trust the new certificate and are reachable as before; the old one is not yet refused everywhere.',
     next: 'Run the runbook again. If the old certificate may have leaked, run the repair command of the report on those machines now.',
     failureMode: 'A7',
+  }),
+  POLLED_ADDRESS_UNKNOWN: (values: { machines: UnprovedMachine[]; known: string[] }) => ({
+    message: `${counted(values.machines.length, 'polling address')} of this server ${values.machines.length === 1 ? 'is' : 'are'} none of its nodes: ${listedMachines(values.machines)}. Known are ${values.known.map((one) => printable(one)).join(', ')}.`,
+    safe: 'The certificate was not swapped.',
+    next: 'Name the address in Rotation.NodeAddresses (one NODE=host:port a line) if it is that of a node; if it is that of a load balancer or of nobody, mend the Tentacle: it must poll each node by itself. Then run the runbook again.',
+    failureMode: 'A16',
+  }),
+  NODE_NOT_POLLED: (values: { machines: UnprovedMachine[] }) => ({
+    message: `Polling Tentacles that do not poll every server node (the node is in brackets): ${listedMachines(values.machines)}.`,
+    safe: 'The certificate was not swapped.',
+    next: 'Let each of them poll that node too (Tentacle poll-server), or name the address by which it does in Rotation.NodeAddresses (one NODE=host:port a line); or waive the machine. Then run the runbook again.',
+    failureMode: 'A16',
   }),
   HEALTH_NOT_PROVED: (values: { after: string; machines: UnprovedMachine[] }) => ({
     message: `After ${values.after === 'swap' ? 'the swap' : 'retiring'} ${values.machines.length} machine(s) are not healthy: ${listedMachines(values.machines)}.`,

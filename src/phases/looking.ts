@@ -1,5 +1,6 @@
 import { trustErrors } from '../errors/trust.ts';
 import type { TrustObservation } from '../gates/trust.ts';
+import { polledAddresses } from '../gates/polling-nodes.ts';
 import { listIsFreeOf, listTrusts } from '../gates/trust-list.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
 import type { MachineResult } from '../tentacle/contract.ts';
@@ -43,6 +44,7 @@ export function readBackOf(rotation: Rotation, machine: PlannedMachine, result: 
     servesOld: listTrusts(machine, result.after, old, fresh),
     effective: result.effective,
     lastRestart: result.lastRestart,
+    ...(machine.route === 'polling' ? { polls: polledAddresses(result.after, old) } : {}),
     webSocketOnly: machine.route === 'polling' && result.effective === 'yes' && pollsByWebSocketOnly(result.after, [old, fresh]),
   };
 }

@@ -11,6 +11,7 @@ import { readInventory } from './inventory.ts';
 import { lookAt } from './looking.ts';
 import { relayFindings } from './relay-findings.ts';
 import { swapIsDone } from './swap-state.ts';
+import { everyPlannedNodePolled } from './polled-nodes.ts';
 import { recordJudgements } from './trust-judgements.ts';
 import { withRotation } from './rotation.ts';
 
@@ -27,9 +28,10 @@ export const phase: Phase<ProveServerCertificateTrustInputs> = {
         return { outcome: 'continue', outputs: { ProvedCount: String(total - behind), LeftBehindCount: String(behind) }, headline: 'The new certificate is in force already; trust was proved before the swap.' };
       }
       demandPass(inventoryUnchanged(rotation.plan, await readInventory(rotation.octopus, await rotation.octopus.spaces(), await ownThumbprint(context))));
-      const judgements = (await lookAt(context, rotation, await presentMachines(context, rotation))).map((look) => judgeTrust(look, options, context.clock.now()));
-      await recordJudgements(context, rotation, judgements, 'new');
-      const verdict = everyMachineProved(judgements);
+      const looks = await lookAt(context, rotation, await presentMachines(context, rotation));
+      const judgements = looks.map((look) => judgeTrust(look, options, context.clock.now()));
+      await recordJudgements(context, rotation, judgements, 'new', new Map(looks.flatMap((look) => (look.readBack?.polls ? [[look.machine.key, look.readBack.polls] as const] : []))));
+      const verdict = all(everyMachineProved(judgements), everyPlannedNodePolled(rotation));
       // What stopped the relay would not be told otherwise: this step stands before the one that tells it.
       demandPass(verdict.verdict === 'pass' ? verdict : all(refuse(...relayFindings(rotation, inputs.TaskId)), verdict));
       const behind = judgements.filter((one) => one.state === 'left-behind').length;

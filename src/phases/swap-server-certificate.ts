@@ -4,7 +4,7 @@ import { rollBackErrors } from '../errors/roll-back.ts';
 import { serverErrors } from '../errors/server.ts';
 import { swapErrors } from '../errors/swap.ts';
 import { mayImport } from '../gates/nodes.ts';
-import { demandPass } from '../gates/verdict.ts';
+import { all, demandPass, PASS } from '../gates/verdict.ts';
 import { rollingBack, ROLL_BACK_EFFECT } from '../journal/views.ts';
 import type { PhaseContext } from './context.ts';
 import { drainNode, undrainOurs } from './drain.ts';
@@ -12,6 +12,7 @@ import type { NodeControl } from './node-control.ts';
 import { nodeControls } from './node-controls.ts';
 import { lookAtNode, lookAtRow } from './node-row.ts';
 import { inOrder, walkNodes } from './node-walk.ts';
+import { everyPlannedNodePolled } from './polled-nodes.ts';
 import { proveAgain, proveOwnTentacle } from './prove-again.ts';
 import type { Rotation } from './rotation.ts';
 import { importGoal } from './swap-import.ts';
@@ -62,7 +63,7 @@ async function prepareAndImport(work: SwapWork): Promise<void> {
   await drainNode(work, (await inOrder(work))[0]!.id, false);
   await proveOwnTentacle(work);
   await proveAgain(work);
-  demandPass(mayImport(await lookAtRow(work), work.goal.thumbprint, work.other.thumbprint, isBack(work)));
+  demandPass(all(mayImport(await lookAtRow(work), work.goal.thumbprint, work.other.thumbprint, isBack(work)), isBack(work) ? PASS : everyPlannedNodePolled(work.rotation)));
   await importGoal(work);
 }
 

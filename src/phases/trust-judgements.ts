@@ -10,7 +10,7 @@ import type { Rotation } from './rotation.ts';
  * Writes what was seen of each machine into the journal, and only where it differs from what the journal says already. A machine that was
  * left behind has caught up when it accepts NEW too; on the way back it stays listed until OLD is in force.
  */
-export async function recordJudgements(context: PhaseContext, rotation: Rotation, judgements: readonly TrustJudgement[], goal: Goal): Promise<void> {
+export async function recordJudgements(context: PhaseContext, rotation: Rotation, judgements: readonly TrustJudgement[], goal: Goal, polls: ReadonlyMap<string, readonly string[]> = new Map()): Promise<void> {
   const { old } = rotation.plan;
   const [claim, thumbprint] = goal === 'new' ? (['trusts-new', rotation.fresh!.thumbprint] as const) : (['trusts-old', old] as const);
   const before = leftBehind(rotation.entries());
@@ -20,7 +20,7 @@ export async function recordJudgements(context: PhaseContext, rotation: Rotation
     const { key, name } = one.machine;
     const behind = before.get(key);
     if (one.state === 'proved') {
-      await rotation.prove(key, claim, one.how, { thumbprint, milliseconds: one.milliseconds });
+      await rotation.prove(key, claim, one.how, { thumbprint, milliseconds: one.milliseconds, ...(polls.has(key) ? { polls: polls.get(key)!.join(' ') } : {}) });
       if (goal === 'new') await rotation.prove(key, 'trusts-old', one.how, { thumbprint: old });
     } else if (one.state === 'written') {
       // Only the list for the way forward has a claim of its own; the relay proves the other one.
