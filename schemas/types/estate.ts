@@ -91,7 +91,25 @@ export interface Estate {
      */
     noListen?: boolean;
     state?: 'on' | 'off';
+    /**
+     * 3.x is too old for new-certificate --export-pfx.
+     */
     tentacleVersion?: string;
+    /**
+     * What differs in the Tentacle's own certificate from one that Octopus makes today.
+     */
+    ownCertificate?: {
+      signatureAlgorithm?: 'sha256RSA' | 'sha1RSA';
+      /**
+       * Valid from the day before, for 100 years.
+       */
+      madeOn?: string;
+      validTo?: string;
+    };
+    /**
+     * The machine whose disk this one was copied from: it has the same certificate.
+     */
+    cloneOf?: string;
     /**
      * Thumbprints of other Octopus Servers that this Tentacle trusts too.
      */

@@ -208,6 +208,28 @@ export interface Report {
       seconds: number | null;
     }[];
     /**
+     * What was done to each planned server node and what it was seen to present, in order.
+     */
+    nodes: {
+      id: string;
+      name: string;
+      steps: {
+        at: Instant;
+        what: 'drained' | 'restarted' | 'undrained' | 'presents-new' | 'presents-old' | 'not-seen';
+      }[];
+    }[];
+    /**
+     * Each time the swap was undone by rule 10, with the numbers that decided it: machines asked and answering, nodes and those that presented what was to come into force.
+     */
+    undone: {
+      at: Instant;
+      reason: string;
+      asked: number | null;
+      answered: number | null;
+      nodes: number | null;
+      presenting: number | null;
+    }[];
+    /**
      * What the relay said it was at.
      */
     relay: {

@@ -3,6 +3,7 @@ import { printable } from '../errors/printable.ts';
 import type { Entry } from '../journal/contract.ts';
 import type { Report } from '../../schemas/types/report.ts';
 import { firstOf } from './entries.ts';
+import { nodeHistory, undoneSwaps } from './node-history.ts';
 import { serverAbsences } from './server-absence.ts';
 
 type Evidence = Report['evidence'];
@@ -18,6 +19,8 @@ export function evidenceOf(entries: readonly Entry[]): Evidence {
     tasks: tasksOf(entries),
     handOvers: handOversOf(entries),
     serverAway: serverAbsences(entries),
+    nodes: nodeHistory(entries),
+    undone: undoneSwaps(entries),
     relay: entries.flatMap((entry) => (entry.kind === 'relay-stage' ? [{ at: entry.at, stage: entry.data.stage, text: printable(entry.data.text, 300) }] : [])),
   };
 }

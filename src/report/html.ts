@@ -3,6 +3,7 @@ import type { RenderHtml } from './contract.ts';
 import { durationText, instantText } from './duration.ts';
 import { Markup, html } from './escape.ts';
 import { PAGE_STYLE } from './page-style.ts';
+import { nodeLanes } from './node-lanes.ts';
 import { timeline } from './timeline.ts';
 import { OUTCOME_TEXT, PHASE_OUTCOME_TEXT, REASON_TEXT, claimText, howText, toneOf } from './words.ts';
 
@@ -35,6 +36,7 @@ ${leftBehind(report)}
 ${unproved(report)}
 ${certificates(report)}
 <section aria-labelledby="timeline"><h2 id="timeline">What happened when</h2>${timeline(report)}</section>
+${nodeLanes(report)}
 ${machines(report)}
 ${phases(report)}
 ${serverProofs(report)}

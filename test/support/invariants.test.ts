@@ -171,3 +171,28 @@ test('a polling Tentacle is proved by reading back before the drain, a listening
   for (const entry of observed.entries) if (entry.kind === 'planned') Object.assign(entry.data, { machines: [{ ...web, route: 'polling' }] });
   expect(imported()).toEqual([]);
 });
+
+test('A15: of two nodes the second counts as well: what it presents, that it was drained, that the first was back', () => {
+  const second = { second: 27, drained: true, back: 27.4, presents: NEW as string };
+  const found = (change: Partial<typeof second>): string[] => {
+    const told = { ...second, ...change };
+    const observed = { ...story(), settled: true };
+    const two = { ...observed.truth.server.nodes[0]!, name: 'N2', machine: 'octopus-02', presents: told.presents };
+    observed.truth.server.nodes.push(two);
+    const events = [
+      { at: at(0), machine: 'octopus-02', event: 'server-started', thumbprint: OLD },
+      { at: at(26.1), machine: 'octopus-02', event: 'drain-changed', node: 'N2', drained: told.drained },
+      { at: at(26.2), machine: 'octopus-02', event: 'unit-stopped', unit: 'octopusserver.service', requested: true },
+      { at: at(told.back), machine: 'octopus-02', event: 'server-started', thumbprint: told.presents },
+      { at: at(29), machine: 'octopus-02', event: 'drain-changed', node: 'N2', drained: false },
+    ];
+    for (const event of observed.truth.events) if (event.event === 'drain-changed') event['node'] = 'N';
+    observed.truth.events.push(...events);
+    observed.truth.events.sort((one, other) => (one.at < other.at ? -1 : 1));
+    observed.before.events = observed.truth.events.filter((event) => event.at === at(0));
+    return [...new Set(checkInvariants(observed).map((one) => one.rule))];
+  };
+  expect(found({})).not.toContain('retiredOnlyWhatIsOut');
+  expect(found({ presents: OLD })).toEqual(expect.arrayContaining(['proofsWereTrue', 'retiredOnlyWhatIsOut', 'endedIsClean']));
+  expect(found({ drained: false })).toContain('intentsFirst');
+});

@@ -80,6 +80,13 @@ class View {
     return (imported?.['to'] ?? next?.['from'] ?? this.observed.truth.server.database.thumbprint) as string | null;
   }
 
+  /** What each node had taken from the database at its last start before a time; of one node only when `subject` is its id. */
+  presentedAt(time: string, subject = 'server'): { name: string; presented: unknown }[] {
+    const { nodes } = this.observed.truth.server;
+    const one = nodes.filter((node) => subject.toLowerCase() === `octopusservernodes-${node.name}`.toLowerCase());
+    return (one.length > 0 ? one : nodes).map((node) => ({ name: node.name, presented: this.latest('server-started', time, node.machine)?.['thumbprint'] }));
+  }
+
   isAbout(thumbprint: unknown): boolean {
     return thumbprint === this.old || (this.fresh !== null && thumbprint === this.fresh);
   }
@@ -120,6 +127,7 @@ function intentsFirst(view: View): string[] {
       if (!intended(event.at, [drained ? 'drain' : 'undrain'])) found.push(`the node was ${drained ? 'drained' : 'undrained'} at ${event.at} without an intent`);
     }
   }
+  found.push(...oneNodeAtATime(view));
   for (const event of view.events) {
     const machine = view.everPlanned(event.machine);
     if (event.event === 'tentacle-config-written') {
@@ -156,10 +164,30 @@ function proofsWereTrue(view: View): string[] {
       if (!lists.some((list) => list.includes(thumbprint!) === claim.startsWith('trusts-'))) found.push(`entry ${entry.sequence} says ${claim} of ${tentacle.machine}, but in force was ${lists.map((list) => `[${list.join(' ')}]`).join(' and ') || 'nothing'}`);
     }
     if (claim === 'node-presents-new' || claim === 'node-presents-old') {
-      const presented = view.latest('server-started', entry.at)?.['thumbprint'];
       const expected = claim === 'node-presents-new' ? view.fresh : view.old;
-      if (presented !== expected) found.push(`entry ${entry.sequence} says ${claim}, but the node presented ${String(presented)}`);
+      // About a node by its id, it is about that one; about the server, it is about each.
+      for (const { name, presented } of view.presentedAt(entry.at, entry.subject)) if (presented !== expected) found.push(`entry ${entry.sequence} says ${claim}, but node ${name} presented ${String(presented)}`);
     }
+  }
+  return found;
+}
+
+/** Of several nodes none is stopped by this rotation while another one that it stopped is not back, and only drained ones are, unless the swap is being undone. */
+function oneNodeAtATime(view: View): string[] {
+  const { nodes } = view.observed.truth.server;
+  if (nodes.length < 2) return [];
+  const found: string[] = [];
+  const away = new Set<string>();
+  const drained = new Map<string, boolean>();
+  for (const event of view.events) {
+    const node = nodes.find((one) => one.machine === event.machine);
+    if (event.event === 'drain-changed') drained.set(String(event['node']), event['drained'] === true);
+    if (event.event === 'server-started' && node) away.delete(node.name);
+    if (event.event !== 'unit-stopped' || event['unit'] !== 'octopusserver.service' || event['requested'] !== true || !node) continue;
+    const isUndone = view.entries.some((entry) => entry.kind === 'intent' && entry.data.effect === 'undo' && entry.at <= event.at);
+    if (away.size > 0) found.push(`node ${node.name} was stopped at ${event.at} while ${[...away].join()} was not back`);
+    if (!isUndone && drained.get(node.name) !== true) found.push(`node ${node.name} was stopped at ${event.at} and was not drained`);
+    away.add(node.name);
   }
   return found;
 }
@@ -253,10 +281,9 @@ function retiredOnlyWhatIsOut(view: View): string[] {
       const what = `${thumbprint === view.old ? 'OLD' : 'NEW'} was removed from ${event.machine} at ${event.at}`;
       const other = thumbprint === view.old ? view.fresh : view.old;
       const database = view.databaseAt(event.at);
-      const presented = view.latest('server-started', event.at)?.['thumbprint'];
       const effective = (view.latest('tentacle-started', event.at, event.machine)?.['effective'] ?? []) as string[];
       if (database !== other) found.push(`${what} while the database showed ${String(database)}`);
-      if (presented !== other) found.push(`${what} while the node presented ${String(presented)}`);
+      for (const { name, presented } of view.presentedAt(event.at)) if (presented !== other) found.push(`${what} while node ${name} presented ${String(presented)}`);
       if (!effective.includes(other!)) found.push(`${what} while only ${effective.join(' ') || 'nothing'} was in force there`);
     }
   }
@@ -322,6 +349,7 @@ function settledRuns(view: View): string[] {
     const machine = view.observed.truth.tentacles.find((one) => one.machine === node.machine);
     if (machine?.on === true && !node.running) found.push(`node ${node.name} does not run`);
   }
-  if (view.latest('drain-changed', '9999')?.['drained'] === true) found.push('a node is left drained');
+  const left = new Set(view.observed.truth.server.nodes.filter((node) => view.observed.truth.events.findLast((one) => one.event === 'drain-changed' && (one['node'] === undefined || one['node'] === node.name))?.['drained'] === true).map((node) => node.name));
+  for (const name of left) found.push(`node ${name} is left drained`);
   return found;
 }
