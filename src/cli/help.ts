@@ -2,7 +2,7 @@ import { settingHelp } from './setting-options.ts';
 
 /** What `octopus-rotation --help` and `octopus-rotation COMMAND --help` say. */
 
-export const COMMANDS = ['rehearse', 'sandbox', 'install', 'abandon', 'roll-back', 'take-over', 'probe', 'status'] as const;
+export const COMMANDS = ['rehearse', 'sandbox', 'install', 'uninstall', 'abandon', 'roll-back', 'take-over', 'probe', 'status'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 const EXIT_CODES = `Exit codes
@@ -26,6 +26,7 @@ Usage: octopus-rotation COMMAND [options]
   rehearse   run a whole rotation on an embedded Octopus on this machine; touches no other server
   sandbox    start the embedded Octopus and leave it running
   install    put package, step templates and the runbooks into your Octopus, over REST
+  uninstall  take away from your Octopus what install put there; refuses while a rotation is open
   abandon    give up an open rotation before the swap: run the runbook for it, and follow it
   roll-back  go back after the swap, before anything is retired: run the runbook for it, and follow it
   take-over  take an open rotation from a holder that has stopped and cannot be proved to have; on its host
@@ -111,6 +112,28 @@ Example
   read -rs OCTOPUS_API_KEY && export OCTOPUS_API_KEY
   octopus-rotation install --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations \\
     --environment Octopus --host-tentacle octopus-01
+
+${EXIT_CODES}`,
+
+  uninstall: `Takes away what install put into a space of your Octopus, and nothing else. Refuses while a rotation is open.
+
+Usage: octopus-rotation uninstall --server URL --api-key-env NAME --space NAME [--dry-run] [--json]
+
+What it changes
+  Deletes the project "Octopus Rotation" with its runbooks, their runs and its variables (Rotation.Secret among them), the step
+  templates, every version of the package octopus-rotation, and the library variable set of the lease; takes the role away from
+  the host's Tentacle. What does not bear the mark of Octopus Rotation stays. Nothing on any machine: the state folder with
+  journal and PFX files stays on the host, and opens only with the Rotation.Secret that install showed.
+
+Options
+  --server URL        address of Octopus Server
+  --api-key-env NAME  environment variable that holds the API key (never the key itself)
+  --space NAME        the space that Octopus Rotation is installed in
+  --dry-run           show what would be removed, and change nothing
+  --json              one JSON event a line
+
+Example
+  octopus-rotation uninstall --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations --dry-run
 
 ${EXIT_CODES}`,
 

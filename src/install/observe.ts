@@ -84,7 +84,7 @@ export async function observe(http: Http, settings: InstallSettings, release: Re
   };
 }
 
-function openRotationOf(marker: string): string | null {
+export function openRotationOf(marker: string): string | null {
   if (marker === '') return null;
   try {
     return parseMarker(marker).rotationId;

@@ -3,7 +3,7 @@ import { octopusErrors } from '../errors/octopus.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import { requestPath, serverAddress, type Query } from './address.ts';
-import { failure, type OctopusFailure } from './failure.ts';
+import { failedWith, failure, type OctopusFailure } from './failure.ts';
 import { limiter } from './limit.ts';
 import { either, list, maybe, object, ShapeError, text, type Reader } from './reader.ts';
 import { retryDelay, type Outcome, type Repeatable } from './retry.ts';
@@ -20,6 +20,8 @@ export interface Http {
   /** GET of raw bytes, whatever their type. */
   bytes(path: string): Promise<Uint8Array>;
   send<T>(method: 'POST' | 'PUT', path: string, read: Reader<T>, options: SendOptions): Promise<T>;
+  /** DELETE; what is not there any more counts as deleted, since the answer to an earlier attempt may have been lost. */
+  remove(path: string): Promise<void>;
   readonly clock: Clock;
 }
 
@@ -66,10 +68,10 @@ export function createHttp(options: HttpOptions): Http {
     }
   }
 
-  async function exchange(method: 'GET' | 'POST' | 'PUT', path: string, sent: SendOptions): Promise<AxiosResponse<Uint8Array>> {
+  async function exchange(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, sent: SendOptions): Promise<AxiosResponse<Uint8Array>> {
     const full = requestPath(path, sent.query);
     const request = `${method} ${path}`;
-    const repeatable = sent.repeatable ?? (method === 'GET' ? 'safe' : 'once');
+    const repeatable = sent.repeatable ?? (method === 'GET' || method === 'DELETE' ? 'safe' : 'once');
     const until = clock.monotonic() + (sent.deadlineMs ?? options.deadlineMs ?? 60_000);
     for (let number = 1; ; number += 1) {
       const left = Math.max(1, until - clock.monotonic());
@@ -137,6 +139,11 @@ export function createHttp(options: HttpOptions): Http {
     get: async (path, read, more = {}) => answer(`GET ${path}`, await exchange('GET', path, more), read),
     bytes: async (path) => new Uint8Array((await exchange('GET', path, {})).data),
     send: async (method, path, read, more) => answer(`${method} ${path}`, await exchange(method, path, more), read),
+    remove: async (path) => {
+      await exchange('DELETE', path, {}).catch((error: unknown) => {
+        if (!failedWith(error, 'OCTOPUS_NOT_FOUND')) throw error;
+      });
+    },
   };
 }
 

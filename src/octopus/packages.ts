@@ -16,6 +16,12 @@ export async function findPackage(http: Http, spaceId: string, packageId: string
   return match === undefined ? null : { id: match.Id, hash: match.Hash };
 }
 
+/** Every version of a package in the space's built-in feed. */
+export async function findPackages(http: Http, spaceId: string, packageId: string): Promise<{ id: string; version: string }[]> {
+  const found = await allItems(http, `/api/${segment(spaceId)}/packages`, stored, (each) => each.Id, { nuGetPackageId: packageId });
+  return found.filter((each) => each.PackageId.toLowerCase() === packageId.toLowerCase()).map((each) => ({ id: each.Id, version: each.Version }));
+}
+
 export function downloadPackage(http: Http, spaceId: string, id: string): Promise<Uint8Array> {
   return http.bytes(`/api/${segment(spaceId)}/packages/${segment(id)}/raw`);
 }

@@ -41,6 +41,11 @@ export function changeResource(http: Http, spaceId: string, collection: Collecti
   return http.send('PUT', `${pathOf(spaceId, collection)}/${segment(from.id)}`, resource, { body: { ...from.whole, ...change } });
 }
 
+/** Deletes a resource of a space; one that is gone already counts as deleted. */
+export function removeResource(http: Http, spaceId: string, collection: Collection | 'packages' | 'libraryvariablesets', id: string): Promise<void> {
+  return http.remove(`/api/${segment(spaceId)}/${collection}/${segment(id)}`);
+}
+
 /** Id of the collection's default: the one of that name, else the first; null when there is none. */
 export async function defaultOf(http: Http, spaceId: string, collection: 'projectgroups' | 'lifecycles', name: string): Promise<string | null> {
   const all = await http.get(`/api/${segment(spaceId)}/${collection}/all`, list(object({ Id: filledText, Name: filledText })));

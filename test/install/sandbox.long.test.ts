@@ -66,4 +66,18 @@ describe('the installer and the embedded Octopus', () => {
     expect(stderr).toContain('OCTOPUS_UNAUTHORISED');
     expect(stderr).not.toContain('API-WRONGKEY0000');
   });
+
+  it('uninstall: a dry run changes nothing, then nothing of ours is left, and installing begins anew', async () => {
+    const uninstall = (...more: string[]) => spawnSync(process.execPath, ['dist/octopus-rotation.js', 'uninstall', '--server', facts.url, '--api-key-env', 'OCTOPUS_API_KEY', '--space', 'Default', ...more], { encoding: 'utf8', env: { PATH: process.env['PATH'], OCTOPUS_API_KEY: facts.apiKey } });
+    const before = await state();
+    const dry = uninstall('--dry-run');
+    expect([dry.status, dry.stderr, await state()]).toEqual([0, '', before]);
+    const { status, stderr, stdout } = uninstall();
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout.match(/^removed /gm)?.length).toBe(dry.stdout.match(/^would be removed /gm)?.length);
+    const left = JSON.stringify(await state());
+    for (const name of ['Octopus Rotation', 'octopus-rotation', 'Managed by']) expect(left).not.toContain(name);
+    expect(uninstall().stdout).toContain('There is nothing of Octopus Rotation in this space.');
+    expect(install().lines.filter((line) => line.event === 'secret')).toHaveLength(1);
+  });
 });

@@ -17,6 +17,8 @@ export interface SmallOctopus {
   spaces: { Id: string; Name: string; IsDefault: boolean }[];
   /** Users with what `/permissions` answers for each; the first one is the account of the key. */
   users: { Id: string; Username: string; IsActive: boolean; permissions: Doc }[];
+  /** Steps that use templates. */
+  usages: Doc[];
   /** Paths that the account may not read. */
   forbidden: string[];
 }
@@ -39,6 +41,7 @@ export async function smallOctopus(): Promise<SmallOctopus> {
     breakAtWrite: null,
     spaces: [{ Id: 'Spaces-1', Name: 'Default', IsDefault: true }],
     users: [{ Id: 'Users-1', Username: 'rotator', IsActive: true, permissions: { SystemPermissions: ['AdministerSystem'], SpacePermissions: {} } }],
+    usages: [],
     forbidden: [],
   };
   octopus.collections['environments'] = [{ Id: 'Environments-1', Name: 'Production' }];
@@ -75,6 +78,10 @@ export async function smallOctopus(): Promise<SmallOctopus> {
     if (path === '/api/spaces') return { json: { TotalResults: octopus.spaces.length, Items: octopus.spaces } };
     if (area === 'projectgroups' || area === 'lifecycles') return { json: [{ Id: `${area}-1`, Name: 'Another' }, { Id: `${area}-2`, Name: area === 'lifecycles' ? 'Default Lifecycle' : 'Default Project Group' }] };
     if (area === 'packages' && method === 'GET') return { json: { TotalResults: octopus.packages.length, Items: octopus.packages.map(({ content: _, ...facts }) => facts) } };
+    if (area === 'packages' && method === 'DELETE') {
+      octopus.packages = octopus.packages.filter((each) => each.Id !== id);
+      return { json: {} };
+    }
     if (area === 'packages') return push(body, query.get('overwriteMode'));
     if (area === 'variables' || area === 'runbookProcesses') {
       const all: Record<string, Doc> = area === 'variables' ? octopus.variables : octopus.processes;
@@ -100,6 +107,12 @@ export async function smallOctopus(): Promise<SmallOctopus> {
     }
     const found = items.find((each) => each['Id'] === id);
     if (found === undefined) return { status: 404, json: { ErrorMessage: 'not found' } };
+    if (rest === 'usage') return { json: octopus.usages.filter((each) => each['ActionTemplateId'] === id) };
+    if (method === 'DELETE') {
+      octopus.collections[area] = octopus.collections[area]!.filter((each) => each !== found);
+      if (area === 'projects') octopus.collections['runbooks'] = octopus.collections['runbooks']!.filter((each) => each['ProjectId'] !== id);
+      return { json: {} };
+    }
     if (method === 'PUT') {
       Object.assign(found, sent());
       if (area === 'actiontemplates') found['Version'] = (found['Version'] as number) + 1;
