@@ -1,10 +1,12 @@
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { cliErrors } from '../errors/cli.ts';
 import { installErrors } from '../errors/install.ts';
 import { install } from '../install/install.ts';
 import { PROJECT_NAME, RUNBOOK_NAME } from '../install/names.ts';
 import type { Action, Change } from '../install/plan.ts';
 import type { Release } from '../install/release.ts';
+import { readSchedule } from '../install/schedule.ts';
 import type { Setting } from '../install/settings.ts';
 import { installedForm, type LibraryTemplate } from '../packaging/library-form.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
@@ -19,7 +21,7 @@ const DONE: Record<Action, string> = { create: 'created', update: 'updated', unc
 
 const OPTIONS = {
   server: { type: 'string' }, 'api-key-env': { type: 'string' }, space: { type: 'string' }, environment: { type: 'string' }, 'host-tentacle': { type: 'string' },
-  from: { type: 'string' }, json: { type: 'boolean' },
+  from: { type: 'string' }, schedule: { type: 'string' }, timezone: { type: 'string' }, json: { type: 'boolean' },
   ...(Object.fromEntries(SETTING_OPTIONS.map(({ option }) => [option, { type: 'string' }])) as Record<string, { type: 'string' }>),
 } as const;
 
@@ -36,12 +38,15 @@ export async function runInstall(args: string[], io: Io): Promise<number> {
   }
   const apiKey = secretFrom(io, keyName, 'the API key of the account that rotates');
   const release = await readRelease(value('from') ?? dirname(await realpath(process.argv[1] ?? '.')));
+  const [when, timezone] = [value('schedule'), value('timezone')];
+  const schedule = when === undefined ? null : readSchedule(when, timezone ?? 'UTC');
+  if (when === undefined ? timezone !== undefined : schedule === null) throw cliErrors.CLI_BAD_OPTION({ command: 'install', problem: when === undefined ? 'The option --timezone goes with --schedule.' : `--schedule is weekly, monthly, yearly or a cron expression of six fields, seconds first, and --timezone the name of a time zone; they were "${when}" and "${timezone ?? 'UTC'}".` });
   const json = options['json'] === true;
   const say = (event: Record<string, unknown>, text: string): void => io.out(json ? JSON.stringify(event) : text);
 
   const installed = await install({
     url, apiKey, release, clock: systemClock, random: systemRandom,
-    settings: { spaceName, environmentName, hostTentacle, given },
+    settings: { spaceName, environmentName, hostTentacle, given, ...(schedule === null ? {} : { schedule }) },
     watch: {
       warning: ({ code, message, next }) => say({ event: 'warning', code, message, next }, `Warning ${code}: ${message}\n  Next: ${next}\n`),
       change: ({ kind, name, action }: Change) => say({ event: 'resource', kind, name, action: DONE[action] }, `${DONE[action].padEnd(10)} ${kind.padEnd(14)} ${name}`),

@@ -7,7 +7,7 @@ import { changeResource, createResource, readResource, type Resource } from '../
 import { publishSnapshot } from '../octopus/runbook-snapshots.ts';
 import { writeVersioned } from '../octopus/versioned.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
-import { HOST_ROLE } from './names.ts';
+import { HOST_ROLE, RUNBOOK_NAME } from './names.ts';
 import { comparePackage, observeProject, observeRunbook, processPath, variablesPath, type Observed } from './observe.ts';
 import { hostOf, installedTemplate, processName, projectBody, stepsIn, templateBody, variablesIn, type Change, type InstallPlan, type Kind } from './plan.ts';
 import { processSteps, type InstalledTemplate } from './process.ts';
@@ -15,6 +15,7 @@ import { snapshotNotes, type InstallSettings, type Release } from './release.ts'
 import { runbookBody } from './runbooks/body.ts';
 import type { RunbookDefinition } from './runbooks/definition.ts';
 import { says } from './same.ts';
+import { triggerBody } from './schedule.ts';
 import { mergeVariables, type WantedValues } from './variables.ts';
 import type { Warning } from './warnings.ts';
 
@@ -109,6 +110,14 @@ export async function applyPlan(http: Http, settings: InstallSettings, observed:
       });
     }, definition.name);
     runbooks.push({ name: definition.name, runbookId: runbook.runbook.id, snapshot: snapshot.name });
+  }
+  if (settings.schedule !== undefined) {
+    const rotation = runbooks.find((each) => each.name === RUNBOOK_NAME)!;
+    const body = triggerBody(settings.schedule, project.project.id, rotation.runbookId, environmentId);
+    await one('trigger', async (change) => {
+      if (observed.trigger === null) await createResource(http, spaceId, 'projecttriggers', body);
+      else if (change.action !== 'unchanged') await changeResource(http, spaceId, 'projecttriggers', observed.trigger, body);
+    });
   }
   return { projectId: project.project.id, runbooks };
 }

@@ -16,6 +16,7 @@ import { observeEditors, observeHost, type Exposure } from './exposure.ts';
 import { PROJECT_NAME } from './names.ts';
 import { hashMatches, type InstallSettings, type Release } from './release.ts';
 import type { RunbookDefinition } from './runbooks/definition.ts';
+import { TRIGGER_NAME } from './schedule.ts';
 
 export type PackageState = { state: 'absent' } | { state: 'same' } | { state: 'differs'; hash: string | null };
 
@@ -36,6 +37,8 @@ export interface Observed {
   project: ObservedProject | null;
   /** By the runbook's name, one entry for each definition. */
   runbooks: ReadonlyMap<string, ObservedRunbook | null>;
+  /** Of ours; null also when no schedule was asked for. */
+  trigger: Resource | null;
   hasLeaseSet: boolean;
   /** The rotation that the lease says is open; where its marker cannot be read, its name for people. */
   openRotation: string | null;
@@ -77,6 +80,7 @@ export async function observe(http: Http, settings: InstallSettings, release: Re
     lifecycleId,
     project: project === null ? null : await observeProject(http, spaceId, project),
     runbooks: new Map(await Promise.all(definitions.map(async ({ name }) => [name, project === null ? null : await findRunbook(http, spaceId, project.id, name)] as const))),
+    trigger: project === null || settings.schedule === undefined ? null : await findTrigger(http, spaceId, project.id),
     hasLeaseSet: leaseSet !== null,
     openRotation: openRotationOf(leaseSet?.variables[LEASE_VARIABLE] ?? ''),
     otherProjects: projects.filter((each) => !isOurs(each)).map((each) => each.name),
@@ -113,6 +117,11 @@ async function findRunbook(http: Http, spaceId: string, projectId: string, name:
   const runbook = await findResource(http, spaceId, 'runbooks', name, { projectIds: projectId });
   // The filter by project is checked: another project may have a runbook of that name.
   return runbook === null || runbook.whole['ProjectId'] !== projectId ? null : observeRunbook(http, spaceId, runbook);
+}
+
+async function findTrigger(http: Http, spaceId: string, projectId: string): Promise<Resource | null> {
+  const all = await readResources(http, spaceId, 'projecttriggers');
+  return all.find((each) => each.name === TRIGGER_NAME && each.whole['ProjectId'] === projectId) ?? null;
 }
 
 /** A runbook's process and its published snapshot. */

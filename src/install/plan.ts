@@ -5,19 +5,20 @@ import { document, list, type Document } from '../octopus/reader.ts';
 import type { Resource } from '../octopus/resources.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
 import { OWNER_MARK, type StepTemplate } from '../packaging/step-template.ts';
-import { HOST_ROLE, PROJECT_NAME } from './names.ts';
+import { HOST_ROLE, PROJECT_NAME, RUNBOOK_NAME } from './names.ts';
 import { hostAmong, type Observed, type ObservedRunbook } from './observe.ts';
 import { processSteps, type InstalledTemplate } from './process.ts';
 import { snapshotNotes, type InstallSettings, type Release } from './release.ts';
 import { runbookBody } from './runbooks/body.ts';
 import type { RunbookDefinition } from './runbooks/definition.ts';
 import { says } from './same.ts';
+import { TRIGGER_NAME, triggerBody } from './schedule.ts';
 import { expectedOf } from './setting-values.ts';
 import type { Setting } from './settings.ts';
 import { mergeVariables, type MergedVariables, type WantedValues } from './variables.ts';
 
 export type Action = 'create' | 'update' | 'unchanged';
-export type Kind = 'package' | 'step template' | 'lease' | 'host role' | 'project' | 'variables' | 'runbook' | 'process' | 'snapshot';
+export type Kind = 'package' | 'step template' | 'lease' | 'host role' | 'project' | 'variables' | 'runbook' | 'process' | 'snapshot' | 'trigger';
 export interface Change { kind: Kind; name: string; action: Action }
 
 /** What would be done, in its order. */
@@ -83,8 +84,17 @@ export function planInstall(settings: InstallSettings, observed: Observed, relea
       { kind: 'project', name: PROJECT_NAME, action: actionFor(observed.project?.project ?? null, projectBody()) },
       { kind: 'variables', name: PROJECT_NAME, action: observed.project === null ? 'create' : variablesChange ? 'update' : 'unchanged' },
       ...definitions.flatMap((definition) => planRunbook(definition, observed, release, templatesChange, variablesChange)),
+      ...planTrigger(settings, observed),
     ],
   };
+}
+
+/** Last, since what it starts must be there. */
+function planTrigger(settings: InstallSettings, observed: Observed): Change[] {
+  if (settings.schedule === undefined) return [];
+  const rotation = observed.runbooks.get(RUNBOOK_NAME) ?? null;
+  const wanted = observed.project === null || rotation === null ? null : triggerBody(settings.schedule, observed.project.project.id, rotation.runbook.id, observed.environment?.id ?? '');
+  return [{ kind: 'trigger', name: TRIGGER_NAME, action: wanted === null ? 'create' : actionFor(observed.trigger, wanted) }];
 }
 
 /** A runbook, its process and its snapshot: the snapshot is made anew when anything that it freezes changes. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { StepTemplate } from '../packaging/step-template.ts';
+import type { Schedule } from './schedule.ts';
 import type { Setting } from './settings.ts';
 
 /** What is installed: one build of the package and its step templates. */
@@ -11,6 +12,8 @@ export interface InstallSettings {
   environmentName: string;
   hostTentacle: string;
   given: Partial<Record<Setting, string>>;
+  /** Left out: a trigger that is there is left as it is. */
+  schedule?: Schedule;
 }
 
 /** True when a hash that Octopus tells (SHA-1 so far) is that of the content; null when it is of no kind that is known. */

@@ -7,7 +7,7 @@ import { document, either, filledText, list, mapped, object, text, type Document
 export interface Resource { id: string; name: string; description: string; whole: Document }
 
 /** Collections that share one shape: list, create, read, replace (octopus-rest.md 2.4, 2.5). */
-export type Collection = 'projects' | 'environments' | 'actiontemplates' | 'runbooks' | 'machines';
+export type Collection = 'projects' | 'environments' | 'actiontemplates' | 'runbooks' | 'machines' | 'projecttriggers';
 
 const facts = object({ Id: filledText, Name: filledText, Description: either(text, '') });
 export const resource = mapped(document, (whole): Resource => {

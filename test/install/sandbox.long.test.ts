@@ -35,7 +35,7 @@ function install(...more: string[]): { status: number | null; stderr: string; li
 
 /** Everything that the installer may have written, without what changes by itself. */
 async function state(): Promise<unknown> {
-  const paths = ['projects/all', 'runbooks', 'actiontemplates', 'packages', 'runbookSnapshots', 'libraryvariablesets', 'machines', 'runbookProcesses'];
+  const paths = ['projects/all', 'runbooks', 'actiontemplates', 'packages', 'runbookSnapshots', 'libraryvariablesets', 'machines', 'runbookProcesses', 'projecttriggers'];
   return Promise.all(paths.map(async (path) => {
     const response = await fetch(`${facts.url}/api/Spaces-1/${path}`, { headers: { 'X-Octopus-ApiKey': facts.apiKey } });
     return response.status === 404 || response.status === 405 ? response.status : response.json();
@@ -65,6 +65,18 @@ describe('the installer and the embedded Octopus', () => {
     expect(status).toBe(1);
     expect(stderr).toContain('OCTOPUS_UNAUTHORISED');
     expect(stderr).not.toContain('API-WRONGKEY0000');
+  });
+
+  it('schedule: a trigger of the runbook, changed when another schedule is given, and left alone when none is', async () => {
+    const triggers = async () => ((await (await fetch(`${facts.url}/api/Spaces-1/projecttriggers`, { headers: { 'X-Octopus-ApiKey': facts.apiKey } })).json()) as { Items: { Filter: object; Action: { ActionType: string } }[] }).Items;
+    const done = (...more: string[]) => install(...more).lines.filter((line) => line.event === 'resource' && line.action !== 'unchanged').map((line) => `${line.action} ${line.kind}`);
+    expect(done('--schedule', '0 0 3 1 * *', '--timezone', 'Europe/Berlin')).toEqual(['created trigger']);
+    expect(await triggers()).toMatchObject([{ Filter: { CronExpression: '0 0 3 1 * *', Timezone: 'Europe/Berlin' }, Action: { ActionType: 'RunRunbook' } }]);
+    expect(done('--schedule', 'monthly', '--timezone', 'Europe/Berlin')).toEqual([]);
+    expect(done('--schedule', 'yearly')).toEqual(['updated trigger']);
+    expect(done()).toEqual([]);
+    expect(await triggers()).toMatchObject([{ Filter: { CronExpression: '0 0 3 1 1 *', Timezone: 'UTC' } }]);
+    expect(install('--schedule', 'daily')).toMatchObject({ status: 1, stderr: expect.stringContaining('CLI_BAD_OPTION') });
   });
 
   it('uninstall: a dry run changes nothing, then nothing of ours is left, and installing begins anew', async () => {

@@ -26,7 +26,7 @@ export interface SmallOctopus {
 /** What a user may do in one space, by permission; further lists restrict it. */
 export const rights = (permission: string, restriction: Doc = {}, SpaceId = 'Spaces-1'): Doc => ({ SystemPermissions: [], SpacePermissions: { [permission]: [{ SpaceId, RestrictedToProjectIds: [], RestrictedToProjectGroupIds: [], ...restriction }] } });
 
-const ROUTES: Record<string, string> = { projects: 'Projects', environments: 'Environments', actiontemplates: 'ActionTemplates', runbooks: 'Runbooks', machines: 'Machines', libraryvariablesets: 'LibraryVariableSets', runbookSnapshots: 'RunbookSnapshots', workers: 'Workers' };
+const ROUTES: Record<string, string> = { projects: 'Projects', environments: 'Environments', actiontemplates: 'ActionTemplates', runbooks: 'Runbooks', machines: 'Machines', libraryvariablesets: 'LibraryVariableSets', runbookSnapshots: 'RunbookSnapshots', workers: 'Workers', projecttriggers: 'ProjectTriggers' };
 
 /** As much of Octopus, above all of one space, as an installer meets: documents with ids, versions on PUT, sensitive values that read null, its own additions to what it stores. */
 export async function smallOctopus(): Promise<SmallOctopus> {
@@ -110,6 +110,7 @@ export async function smallOctopus(): Promise<SmallOctopus> {
     if (rest === 'usage') return { json: octopus.usages.filter((each) => each['ActionTemplateId'] === id) };
     if (method === 'DELETE') {
       octopus.collections[area] = octopus.collections[area]!.filter((each) => each !== found);
+      if (area === 'projects') octopus.collections['projecttriggers'] = octopus.collections['projecttriggers']!.filter((each) => each['ProjectId'] !== id);
       if (area === 'projects') octopus.collections['runbooks'] = octopus.collections['runbooks']!.filter((each) => each['ProjectId'] !== id);
       return { json: {} };
     }

@@ -5,7 +5,7 @@ import { isProtected, protect, unprotect, type Protected } from './encryption.ts
 import type { CollectionName, Collections, DatabaseContent } from './documents.ts';
 
 const collectionNames: CollectionName[] = ['Spaces', 'Environments', 'Machines', 'Workers', 'WorkerPools', 'MachinePolicies', 'Projects', 'ProjectGroups', 'Lifecycles',
-  'Runbooks', 'RunbookProcesses', 'RunbookSnapshots', 'RunbookRuns', 'ActionTemplates', 'Feeds', 'Packages', 'LibraryVariableSets', 'VariableSets', 'Artifacts',
+  'Runbooks', 'RunbookProcesses', 'RunbookSnapshots', 'RunbookRuns', 'ProjectTriggers', 'ActionTemplates', 'Feeds', 'Packages', 'LibraryVariableSets', 'VariableSets', 'Artifacts',
   'ServerTasks', 'OctopusServerNodes', 'Users', 'ApiKeys', 'Certificates', 'Maintenance'];
 
 export type DatabaseTrouble = 'gone' | 'readOnly';

@@ -38,6 +38,8 @@ export interface SelectedPackage { ActionName: string; PackageReferenceName: str
 export interface RunbookSnapshot extends Named, SpaceDocument { ProjectId: string; RunbookId: string; Notes: string; Assembled: string; FrozenRunbookProcessId: string; FrozenProjectVariableSetId: string; LibraryVariableSetSnapshotIds: string[]; SelectedPackages: SelectedPackage[] }
 export interface RunbookRun extends Named, SpaceDocument { ProjectId: string; RunbookId: string; RunbookSnapshotId: string; EnvironmentId: string; TenantId: null; TaskId: string; Created: string; CreatedById: string; FormValues: Record<string, string | Protected>; SkipActions: string[]; SpecificMachineIds: string[]; ExcludedMachineIds: string[]; UseGuidedFailure: boolean; ForcePackageDownload: boolean; Comments: string; FrozenRunbookProcessId: string }
 
+export interface ProjectTrigger extends Named, SpaceDocument { ProjectId: string; Description: string; IsDisabled: boolean; Filter: Record<string, unknown>; Action: Record<string, unknown> }
+
 export interface ActionTemplate extends Named, SpaceDocument { Description: string; ActionType: string; Version: number; CommunityActionTemplateId: string | null; Packages: PackageReference[]; GitDependencies: unknown[]; Properties: Record<string, string | Protected>; Parameters: TemplateParameter[] }
 export interface TemplateParameter { Id: string; Name: string; Label: string; HelpText: string; DefaultValue: string | Protected | null; DisplaySettings: Record<string, string> }
 export interface Feed extends Named, SpaceDocument { Slug: string; FeedType: string; [other: string]: unknown }
@@ -63,7 +65,7 @@ export interface Maintenance extends Document { IsInMaintenanceMode: boolean }
 export interface Collections {
   Spaces: Space[]; Environments: Environment[]; Machines: Target[]; Workers: Worker[]; WorkerPools: WorkerPool[]; MachinePolicies: MachinePolicy[];
   Projects: Project[]; ProjectGroups: (Named & SpaceDocument)[]; Lifecycles: (Named & SpaceDocument)[]; Runbooks: Runbook[]; RunbookProcesses: RunbookProcess[];
-  RunbookSnapshots: RunbookSnapshot[]; RunbookRuns: RunbookRun[]; ActionTemplates: ActionTemplate[]; Feeds: Feed[]; Packages: PackageFile[];
+  RunbookSnapshots: RunbookSnapshot[]; RunbookRuns: RunbookRun[]; ProjectTriggers: ProjectTrigger[]; ActionTemplates: ActionTemplate[]; Feeds: Feed[]; Packages: PackageFile[];
   LibraryVariableSets: LibraryVariableSet[]; VariableSets: VariableSet[]; Artifacts: Artifact[]; ServerTasks: ServerTask[]; OctopusServerNodes: ServerNode[];
   Users: User[]; ApiKeys: ApiKey[]; Certificates: ServerCertificate[]; Maintenance: Maintenance[];
 }

@@ -11,6 +11,7 @@ import { estateRoutes } from './estate-nouns.ts';
 import { faultHooks } from './fault-hooks.ts';
 import { machineRoutes } from './machines.ts';
 import { packageRoutes } from './packages.ts';
+import { projectTriggerRoutes } from './project-triggers.ts';
 import { projectRoutes } from './projects.ts';
 import { rewriteUrl, Router } from './router.ts';
 import { rootRoutes } from './root.ts';
@@ -43,7 +44,7 @@ export async function createApp(context: ServerContext, stores: { packages: Pack
     return reply.code(500).send(errorBody('There was a problem with the request.', [error.message]));
   });
   rootRoutes(router);
-  for (const routes of [spaceRoutes, userRoutes, serverStatusRoutes, serverNodeRoutes, certificateRoutes, taskRoutes, machineRoutes, estateRoutes, projectRoutes, runbookRoutes, runbookProcessRoutes, runbookSnapshotRoutes, runbookRunRoutes, variableRoutes, actionTemplateRoutes]) routes(router);
+  for (const routes of [spaceRoutes, userRoutes, serverStatusRoutes, serverNodeRoutes, certificateRoutes, taskRoutes, machineRoutes, estateRoutes, projectRoutes, runbookRoutes, runbookProcessRoutes, runbookSnapshotRoutes, runbookRunRoutes, projectTriggerRoutes, variableRoutes, actionTemplateRoutes]) routes(router);
   packageRoutes(router, stores.packages);
   artifactRoutes(router, stores.artifacts);
   await app.ready();

@@ -61,7 +61,7 @@ export function projectRoutes(router: Router): void {
     call.context.database.write(({ Collections: all }) => {
       if (all.ServerTasks.some((task) => task.ProjectId === Id && task.CompletedTime === null)) throw badRequest('The project has unfinished tasks.');
       const keep = <T extends { ProjectId: string }>(items: T[]) => items.filter((item) => item.ProjectId !== Id);
-      Object.assign(all, { Runbooks: keep(all.Runbooks), RunbookProcesses: keep(all.RunbookProcesses), RunbookSnapshots: keep(all.RunbookSnapshots), RunbookRuns: keep(all.RunbookRuns) });
+      Object.assign(all, { Runbooks: keep(all.Runbooks), RunbookProcesses: keep(all.RunbookProcesses), RunbookSnapshots: keep(all.RunbookSnapshots), RunbookRuns: keep(all.RunbookRuns), ProjectTriggers: keep(all.ProjectTriggers) });
       all.Projects = all.Projects.filter((project) => project.Id !== Id);
       all.VariableSets = all.VariableSets.filter((set) => set.Id !== VariableSetId && !set.Id.startsWith(`${VariableSetId}-s-`));
     });
