@@ -102,7 +102,7 @@ Options
   --space NAME          the space to install into
   --environment NAME    the environment that the host's Tentacle is in
   --host-tentacle NAME  the Tentacle on the Octopus Server host that runs the steps
-  --schedule WHEN       let Octopus start "Rotate server certificate" by itself, which ends green and quiet when nothing is due:
+  --schedule WHEN       let Octopus start "Rotate server certificate" by itself; it ends green when nothing is due. WHEN is
                         weekly, monthly, yearly (at 3 o'clock) or a cron expression of six fields, seconds first
   --timezone NAME       of the schedule, e.g. Europe/Berlin; default: UTC
   --from DIR            folder that holds packages/ and step-templates/; default: the folder of this program
