@@ -5,7 +5,7 @@
  */
 export interface RelayJob {
   format: 1;
-  kind: 'check' | 'swap' | 'roll-back' | 'finish';
+  kind: 'check' | 'swap' | 'roll-back' | 'finish' | 'node';
   rotationId: string;
   /**
    * The relay's own folder.
@@ -40,5 +40,28 @@ export interface RelayJob {
    */
   environment: {
     [k: string]: string;
+  };
+  /**
+   * Only in a job of kind node: the server node whose service this relay may restart when the one that leads asks for it.
+   */
+  node?: {
+    /**
+     * As Octopus names the node's resource.
+     */
+    id: string;
+    name: string;
+    /**
+     * Where polling Tentacles connect to; the certificate in force is shown there.
+     */
+    port: number;
+    /**
+     * Names and addresses of the machine.
+     */
+    addresses: string[];
+    /**
+     * Fence of the lease when it was prepared; nothing older counts.
+     */
+    fence: number;
+    sharedFolder: string | null;
   };
 }

@@ -7,7 +7,7 @@ const AGAIN = 'then run the runbook again; it goes on where it stopped.';
 /** Refusals about server nodes beside the host, and about what their relays tell each other. */
 export const nodeErrors = catalogue({
   NODE_UNKNOWN: (v: { node: string; command: string; seconds: number; reason: string }) => ({
-    message: `The relay of server node ${printable(v.node)} did not answer "${v.command}" within ${v.seconds} seconds${v.reason === '' ? '' : `: ${printable(v.reason, 300)}`}. Whether it was done is not known.`,
+    message: `The relay of server node ${printable(v.node)} did not say within ${v.seconds} seconds that "${v.command}" was done${v.reason === '' ? '' : `: ${printable(v.reason, 300)}`}. Whether it was is not known.`,
     safe: 'A command that was not begun is not begun any more once a later one is there; every machine that is proved trusts both certificates.',
     next: `See on that machine whether the relay and the server run (systemctl list-units 'octopus-rotation-relay-*'), ${AGAIN}`,
     failureMode: 'A15',

@@ -29,8 +29,8 @@ export interface StateFolder {
   hasJournal(rotationId: RotationId): Promise<boolean>;
   journalPath(rotationId: RotationId): string;
   pfxPath(rotationId: RotationId, thumbprint: Thumbprint): string;
-  /** The relay's folder, made on demand. */
-  relayFolder(rotationId: RotationId): Promise<string>;
+  /** The relay's folder, made on demand; `part` is the key of the node that it serves, where it does not lead. */
+  relayFolder(rotationId: RotationId, part?: string): Promise<string>;
   /** 0 when no lease was ever taken here. Refuses a file that holds no number. */
   readFence(): Promise<number>;
   writeFence(fence: number): Promise<void>;
@@ -72,7 +72,11 @@ export async function openStateFolder(files: Files, path: string): Promise<State
     },
     journalPath,
     pfxPath: (rotationId, thumbprint) => join(rotations, rotationId, `${thumbprint}.pfx`),
-    relayFolder: (rotationId) => within(relay, rotationId),
+    async relayFolder(rotationId, part) {
+      const folder = join(relay, part === undefined ? rotationId : `${rotationId}-${part}`);
+      await ownFolder(files, folder);
+      return folder;
+    },
     async readFence() {
       if ((await files.facts(fencePath)) === null) return 0;
       await ownFile(files, fencePath);

@@ -19,12 +19,14 @@ export interface RelayControl {
    * service, and waits until it says that it has the job.
    */
   start(job: Omit<RelayJob, 'relaySha256' | 'folder'>, announce: (relay: { unit: string; relaySha256: string }) => Promise<void>): Promise<void>;
-  /** Whether a relay of this rotation runs. */
-  alive(rotationId: string): Promise<boolean>;
-  /** Waits for the answer of a relay that was started for a check. */
-  checkResult(rotationId: string, timeoutMs: number): Promise<{ ready: true; thumbprint: string } | { ready: false; reason: string }>;
+  /** Whether the relay of that name runs: `relayName` of its job. */
+  alive(name: string): Promise<boolean>;
+  /** Whether it runs with this very job and the program of this package, so that it may stay. */
+  stands(job: Omit<RelayJob, 'relaySha256' | 'folder'>): Promise<boolean>;
+  /** Waits for what a relay says of its trial. */
+  checkResult(name: string, timeoutMs: number): Promise<{ ready: true; thumbprint: string } | { ready: false; reason: string }>;
   /** Removes unit, job and copies. */
-  remove(rotationId: string): Promise<void>;
+  remove(name: string): Promise<void>;
 }
 
 /** What a phase is handed. It builds no URL, spawns no process and reads no clock by itself. */

@@ -1,5 +1,6 @@
 import type { CommonInputs } from '../../steps/common-inputs.ts';
 import type { RelayJob } from '../../schemas/types/relay-job.ts';
+import { nodeKey } from '../mailbox/message.ts';
 import type { PhaseContext } from './context.ts';
 import { localTentacle } from './host-script.ts';
 import type { Rotation } from './rotation.ts';
@@ -39,4 +40,9 @@ export async function startRelay(context: PhaseContext, inputs: CommonInputs, ro
     if (task.kind !== 'check') await rotation.record({ kind: 'handed-over', subject: 'server', data: { job: task.kind, unit, relaySha256 } });
   });
   return name;
+}
+
+/** Names a relay's folder and unit: one leads a rotation, and each other server node has its own. */
+export function relayName(job: Pick<RelayJob, 'rotationId' | 'node'>): string {
+  return job.node === undefined ? job.rotationId : `${job.rotationId}-${nodeKey(job.node.id)}`;
 }

@@ -4,7 +4,9 @@ import type { RelayJob } from '../../schemas/types/relay-job.ts';
 import { swapErrors } from '../errors/swap.ts';
 import { parseRotationId } from '../journal/rotation-id.ts';
 import { openStateFolder } from '../journal/state-folder.ts';
+import { nodeKey } from '../mailbox/message.ts';
 import type { RelayControl } from '../phases/context.ts';
+import { relayName } from '../phases/relay-job.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Files } from '../ports/files.ts';
 import type { Processes } from '../ports/processes.ts';
@@ -19,9 +21,9 @@ const ANSWER_MS = 30_000;
 const COMMAND_MS = 60_000;
 const POLL_MS = 100;
 
-/** Name of the unit: one relay per rotation. */
-export function relayUnit(rotationId: string): string {
-  return `octopus-rotation-relay-${rotationId}.service`;
+/** Name of the unit of the relay of that name. */
+export function relayUnit(name: string): string {
+  return `octopus-rotation-relay-${name}.service`;
 }
 
 /**
@@ -41,50 +43,65 @@ export function relayControl(options: { clock: Clock; files: Files; processes: P
     return { exitCode: result.exitCode, text: `${result.stdout}\n${result.stderr}`.trim() };
   }
 
-  async function take(folderOf: () => Promise<string>, rotationId: string): Promise<string> {
-    const folder = await folderOf();
-    if ((await files.facts(join(folder, relayUnit(rotationId)))) !== null) await systemctl('disable', '--now', relayUnit(rotationId));
+  async function take(job: Pick<RelayJob, 'rotationId' | 'stateFolder' | 'node'>): Promise<string> {
+    const folder = await relayFolder(job);
+    const unit = relayUnit(relayName(job));
+    if ((await files.facts(join(folder, unit))) !== null) await systemctl('disable', '--now', unit);
     for (const name of await files.list(folder)) await files.remove(join(folder, name));
     return folder;
   }
 
-  async function relayFolder(stateFolder: string, rotationId: string): Promise<string> {
-    return (await openStateFolder(files, stateFolder)).relayFolder(parseRotationId(rotationId));
+  async function relayFolder({ stateFolder, rotationId, node }: Pick<RelayJob, 'rotationId' | 'stateFolder' | 'node'>): Promise<string> {
+    return (await openStateFolder(files, stateFolder)).relayFolder(parseRotationId(rotationId), node === undefined ? undefined : nodeKey(node.id));
+  }
+
+  async function alive(name: string): Promise<boolean> {
+    const state = await systemctl('is-active', relayUnit(name));
+    return state.exitCode === 0 || state.text === 'activating';
+  }
+
+  async function ownProgram(): Promise<{ program: Uint8Array; relaySha256: string }> {
+    const program = await files.read(join(programs, PROGRAM));
+    return { program, relaySha256: createHash('sha256').update(program).digest('hex') };
   }
 
   const folders = new Map<string, string>();
 
   return {
     async start(job, announce) {
-      const folder = await take(() => relayFolder(job.stateFolder, job.rotationId), job.rotationId);
-      folders.set(job.rotationId, folder);
-      const program = await files.read(join(programs, PROGRAM));
-      const relaySha256 = createHash('sha256').update(program).digest('hex');
+      const name = relayName(job);
+      const folder = await take(job);
+      folders.set(name, folder);
+      const { program, relaySha256 } = await ownProgram();
       const runtime = await keptRuntime(folder);
       await files.create(join(folder, PROGRAM), program);
       const whole: RelayJob = { ...job, folder, relaySha256 };
       await files.create(join(folder, JOB), `${JSON.stringify(whole, null, 2)}\n`);
-      const unit = relayUnit(job.rotationId);
+      const unit = relayUnit(name);
       const unitPath = join(folder, unit);
-      await files.create(unitPath, unitText(job.rotationId, runtime, folder, job.environment['PATH'] ?? ''));
+      await files.create(unitPath, unitText(name, runtime, folder, job.environment['PATH'] ?? ''));
       await announce({ unit, relaySha256 });
       const started = await systemctl('enable', '--now', unitPath);
       if (started.exitCode !== 0) throw swapErrors.RELAY_NOT_READY({ reason: `systemctl enable --now ended with exit code ${started.exitCode ?? 'none'}: ${started.text}` });
       await waitForFile(join(folder, ACCEPTED), ANSWER_MS, () => swapErrors.RELAY_DID_NOT_ANSWER({ seconds: ANSWER_MS / 1000, log: `journalctl -u ${unit}` }));
     },
-    async alive(rotationId) {
-      const state = await systemctl('is-active', relayUnit(rotationId));
-      return state.exitCode === 0 || state.text === 'activating';
+    alive,
+    async stands(job) {
+      if (!(await alive(relayName(job)))) return false;
+      const path = join(await relayFolder(job), JOB);
+      if ((await files.facts(path)) === null) return false;
+      const { folder: _, ...there } = JSON.parse(Buffer.from(await files.read(path)).toString('utf8')) as RelayJob;
+      return JSON.stringify(lasting(there)) === JSON.stringify(lasting({ ...job, relaySha256: (await ownProgram()).relaySha256 }));
     },
-    async checkResult(rotationId, timeoutMs) {
-      const path = join(folders.get(rotationId)!, CHECKED);
+    async checkResult(name, timeoutMs) {
+      const path = join(folders.get(name)!, CHECKED);
       await waitForFile(path, timeoutMs, () => swapErrors.RELAY_NOT_READY({ reason: `its trial job did not end within ${timeoutMs / 1000} seconds` }));
       return JSON.parse(Buffer.from(await files.read(path)).toString('utf8')) as { ready: true; thumbprint: string } | { ready: false; reason: string };
     },
-    async remove(rotationId) {
-      const folder = folders.get(rotationId);
+    async remove(name) {
+      const folder = folders.get(name);
       if (!folder) return;
-      await systemctl('disable', '--now', relayUnit(rotationId));
+      await systemctl('disable', '--now', relayUnit(name));
       for (const name of await files.list(folder)) await files.remove(join(folder, name));
     },
   };
@@ -107,14 +124,20 @@ export function relayControl(options: { clock: Clock; files: Files; processes: P
   }
 }
 
+/** A job without what differs from run to run and says nothing about what the relay of a node does. */
+function lasting({ taskId: _, snapshotName: _s, runbookName: _r, environmentName: _e, environment: _v, node, ...job }: Omit<RelayJob, 'folder'>): unknown {
+  const { fence: _f, ...kept } = node ?? { fence: 0 };
+  return Object.entries({ ...job, ...kept }).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 /** A unit that is started again on failure and at boot, until its job is done (DESIGN.md section 6). */
-function unitText(rotationId: string, runtime: string, folder: string, path: string): string {
+function unitText(name: string, runtime: string, folder: string, path: string): string {
   const quoted = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')}"`;
   // A dollar sign is expanded in ExecStart only.
   const argument = (text: string) => quoted(text).replaceAll('$', '$$$$');
   return [
     '[Unit]',
-    `Description=Octopus Rotation relay of rotation ${rotationId}`,
+    `Description=Octopus Rotation relay of rotation ${name}`,
     'After=network-online.target',
     'StartLimitIntervalSec=0',
     '',

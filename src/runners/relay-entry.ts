@@ -1,7 +1,8 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import jobSchema from '../../schemas/relay-job.schema.json' with { type: 'json' };
 import type { RelayJob } from '../../schemas/types/relay-job.ts';
+import { nodeKey } from '../mailbox/message.ts';
 import { schemaProblem } from '../schema/check.ts';
 import { phaseContext } from './phase-context.ts';
 import { systemFiles } from './ports/files.ts';
@@ -17,7 +18,10 @@ async function main(): Promise<void> {
   const job = JSON.parse(readFileSync(path, 'utf8')) as RelayJob;
   const problem = schemaProblem(jobSchema, job);
   if (problem !== null) throw new Error(`The job file is not what a relay understands: ${problem.trimStart()}`);
-  const log = join(job.stateFolder, 'rotations', job.rotationId, 'relay.log');
+  const folder = join(job.stateFolder, 'rotations', job.rotationId);
+  // A node that does not lead has no journal, and no folder yet.
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const log = join(folder, job.node === undefined ? 'relay.log' : `relay-${nodeKey(job.node.id)}.log`);
   const voice = relayVoice((line) => {
     process.stdout.write(`${line}\n`);
     appendFileSync(log, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 });

@@ -13,6 +13,10 @@ import type { Task } from '../octopus/contract.ts';
 import { octopusServer } from '../server/command-line.ts';
 import type { PhaseContext } from '../phases/context.ts';
 import { finishServerCertificate, readyToFinish, REPORT_HTML, REPORT_JSON, writeReport } from '../phases/finish-server-certificate.ts';
+import { nodeKey } from '../mailbox/message.ts';
+import { carriersOf } from '../phases/node-mailbox.ts';
+import { relayName } from '../phases/relay-job.ts';
+import { serveNode, type NodeJob } from '../phases/serve-node.ts';
 import { enterRotation, type Rotation, type RotationAccess, type RotationSession } from '../phases/rotation.ts';
 import { reopenTheWayForward, swapServerCertificate } from '../phases/swap-server-certificate.ts';
 import { ACCEPTED, CHECKED, JOB, PROGRAM, relayUnit } from './relay-control.ts';
@@ -35,8 +39,25 @@ export async function runRelay(context: PhaseContext, job: RelayJob, ownProgram:
     await put(context, join(job.folder, CHECKED), JSON.stringify(await check(context, job)));
     return;
   }
+  if (job.node !== undefined) {
+    await runNode(context, { ...job, node: job.node });
+    return;
+  }
   const relay = new Relay(context, job);
   await relay.run();
+}
+
+/** Beside the host: its trial once, whose answer the step reads, then whatever the leading relay asks for, then nothing remains. */
+async function runNode(context: PhaseContext, job: NodeJob): Promise<void> {
+  const checked = join(job.folder, CHECKED);
+  if ((await context.files.facts(checked)) === null) {
+    const result = await check(context, job);
+    await put(context, checked, JSON.stringify(result));
+    // The step that waits for it says so and removes everything.
+    if (!result.ready) return;
+  }
+  await serveNode(context, job, octopusServer(context.processes, job.octopusServer, job.restartCommand ?? undefined));
+  await retireRelay(context, job.folder);
 }
 
 /** The trial job: the certificate can be read, the service manager answers for this account, a file can be written and read back. */
@@ -45,13 +66,24 @@ async function check(context: PhaseContext, job: RelayJob): Promise<{ ready: tru
     const path = join(job.folder, 'trial');
     await put(context, path, job.rotationId);
     if (Buffer.from(await context.files.read(path)).toString('utf8') !== job.rotationId) return { ready: false, reason: 'a file that was written reads differently' };
-    const manager = await context.processes.run({ file: 'systemctl', args: ['is-active', relayUnit(job.rotationId)], timeoutMs: ANSWER_MS });
+    if (job.node !== undefined) await tryCarriers(context, { ...job, node: job.node });
+    const manager = await context.processes.run({ file: 'systemctl', args: ['is-active', relayUnit(relayName(job))], timeoutMs: ANSWER_MS });
     if (manager.exitCode !== 0) return { ready: false, reason: `systemctl does not know its unit: ${manager.stdout.trim()} ${manager.stderr.trim()}` };
     const mayControl = context.files.account === 0 ? { exitCode: 0 } : await context.processes.run({ file: 'sudo', args: ['-n', '-v'], timeoutMs: ANSWER_MS });
     if (mayControl.exitCode !== 0) return { ready: false, reason: 'its account may not control services: it is not root, and sudo asks for a password' };
     return { ready: true, thumbprint: await octopusServer(context.processes, job.octopusServer).showThumbprint() };
   } catch (error) {
     return { ready: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Each way that messages may go takes one and shows it again. */
+async function tryCarriers(context: PhaseContext, job: NodeJob): Promise<void> {
+  const key = nodeKey(job.node.id);
+  const letter = { from: key, to: key, fence: job.node.fence, sequence: 1, text: `trial ${job.rotationId}` };
+  for (const carrier of carriersOf(context, { ...job, sharedFolder: job.node.sharedFolder })) {
+    await carrier.put(letter, () => false);
+    if (!(await carrier.read(key, key)).includes(letter.text)) throw new Error(`a message that was left in ${carrier.name} reads differently`);
   }
 }
 

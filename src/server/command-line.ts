@@ -15,6 +15,8 @@ export interface OctopusServerCommands {
   showThumbprint(): Promise<Thumbprint>;
   /** Port that polling Tentacles connect to; the certificate in force is shown there. */
   communicationsPort(): Promise<number>;
+  /** What the configuration of this node says of it: its name, that port, and the folder that all nodes share, where it says one. */
+  node(): Promise<{ name: string; port: number; sharedFolder: string | null }>;
   /** Stops and starts the service. Exit code 0 proves nothing (section 3): the caller looks. */
   restartService(): Promise<void>;
   startService(): Promise<void>;
@@ -68,9 +70,14 @@ export function octopusServer(processes: Processes, executable: string, restartC
       return found;
     },
     async communicationsPort() {
+      return portIn(await run('show-configuration', ['--format=json']));
+    },
+    async node() {
       const output = await run('show-configuration', ['--format=json']);
-      const port = demand('show-configuration', output, /"Octopus\.Communications\.ServicesPort"\s*:\s*"?(\d{1,5})"?/, 'Octopus.Communications.ServicesPort');
-      return Number(port[1]);
+      const text = (key: string) => new RegExp(`"Octopus\\.${key}"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*")`);
+      const name = demand('show-configuration', output, text('(?:Storage|Server)\\.NodeName'), 'Octopus.Storage.NodeName');
+      const shared = output.match(text('[A-Za-z]+\\.ClusterShared(?:Directory)?'))?.[1];
+      return { name: JSON.parse(name[1]!) as string, port: portIn(output), sharedFolder: shared === undefined ? null : (JSON.parse(shared) as string) || null };
     },
     async restartService() {
       if (restartCommand) {
@@ -91,6 +98,10 @@ export function octopusServer(processes: Processes, executable: string, restartC
   async function runShell(command: string, line: string): Promise<void> {
     checked(command, await processes.run({ file: '/bin/sh', args: ['-c', line], timeoutMs: COMMAND_TIMEOUT_MS }), []);
   }
+}
+
+function portIn(output: string): number {
+  return Number(demand('show-configuration', output, /"Octopus\.Communications\.ServicesPort"\s*:\s*"?(\d{1,5})"?/, 'Octopus.Communications.ServicesPort')[1]);
 }
 
 function checked(command: string, result: CommandResult, secrets: string[]): string {

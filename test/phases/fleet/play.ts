@@ -74,6 +74,7 @@ export class Play {
       voice: { info: quiet, verbose: quiet, highlight: quiet, warn: (text) => this.warnings.push(text), error: quiet, progress: quiet, secret: quiet },
       relay: {
         start: async (_job, announce) => announce({ unit: 'octopus-rotation-relay.service', relaySha256: 'a'.repeat(64) }),
+        stands: () => Promise.resolve(false),
         alive: async () => false,
         checkResult: async () => ({ ready: true, thumbprint: this.old }),
         remove: async () => undefined,
