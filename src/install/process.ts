@@ -19,7 +19,7 @@ export function processSteps(definition: RunbookDefinition, templates: ReadonlyM
     return {
       ...idOf(before),
       Name: step.name,
-      ...runCondition(step.condition, definition.targetRole),
+      ...runCondition(step.condition, step.targetRoles ?? definition.targetRole),
       StartTrigger: 'StartAfterPrevious',
       PackageRequirement: 'LetOctopusDecide',
       Actions: [{

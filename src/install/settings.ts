@@ -1,8 +1,10 @@
 /** What a person may set, by the variable's name after `Rotation.`; the value is the one that a first installation gives. */
 export const SETTINGS = {
   StateFolder: { value: '/var/lib/octopus-rotation', about: 'Folder on the host that holds the journal and the PFX files.' },
-  OctopusServer: { value: '', about: 'Path of the Octopus.Server executable on the host, when it is not found by itself.' },
-  RestartCommand: { value: '', about: 'Command that restarts Octopus Server on the host, where its own service command cannot.' },
+  OctopusServer: { value: '', about: 'Path of the Octopus.Server executable on the server nodes, when it is not found by itself.' },
+  RestartCommand: { value: '', about: 'Command that restarts Octopus Server on its node, where its own service command cannot.' },
+  SharedFolder: { value: '', about: 'Folder that all server nodes share, as each of them sees it, when their configuration does not say it.' },
+  NodeAddresses: { value: '', about: 'Further addresses by which polling Tentacles know the server nodes: NODE=host:port, separated by commas.' },
   OfflineMachines: { value: 'refuse', about: 'Machines that are off or disabled before the swap: refuse, or leave-behind (each with the command that mends it).' },
   EnableDisabled: { value: 'False', about: 'Enable disabled machines for the tasks that change them, and disable them again: True or False.' },
   PollingRoute: { value: 'twin', about: 'How polling Tentacles are brought over: twin (an entry for the new certificate beside each old one) or update-trust.' },

@@ -93,8 +93,16 @@ export async function openMailbox(options: MailboxOptions): Promise<Mailbox> {
     return { message, read: read.some((each) => each !== null) };
   };
 
+  /** Several nodes are asked at once; what is sent, seen and remembered has one order all the same. */
+  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = queue.then(work);
+    queue = turn.catch(() => undefined);
+    return turn;
+  };
+
   return {
-    async send(to, fence, body) {
+    send: (to, fence, body) => inTurn(async () => {
       const sequence = fence === state.sent.fence ? state.sent.sequence + 1 : 1;
       if (!isAfter({ fence, sequence }, state.sent)) throw nodeErrors.MAILBOX_OVERTAKEN({ mine: fence, found: state.sent.fence });
       const place = { fence, sequence };
@@ -105,20 +113,20 @@ export async function openMailbox(options: MailboxOptions): Promise<Mailbox> {
       owed.set(to, new Set(carriers));
       if ((await put(to)) === 0) throw nodeErrors.MAILBOX_UNREACHABLE({ carriers: carriers.map((each) => each.name) });
       return place;
-    },
-    async receive(from) {
+    }),
+    receive: (from) => inTurn(async () => {
       for (const [to, carriersOwed] of owed) if (carriersOwed.size > 0) await put(to);
       return look(from);
-    },
-    async settle({ from, fence, sequence }) {
+    }),
+    settle: ({ from, fence, sequence }) => inTurn(() => {
       state.seen[from] = { fence, sequence };
-      await save();
-    },
-    async clear() {
+      return save();
+    }),
+    clear: () => inTurn(async () => {
       await Promise.all(carriers.map((carrier) => bounded(carrier, () => carrier.clear())));
       owed.clear();
       await files.remove(statePath);
-    },
+    }),
   };
 }
 

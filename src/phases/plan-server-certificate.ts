@@ -6,11 +6,12 @@ import { rollBackErrors } from '../errors/roll-back.ts';
 import { swapErrors } from '../errors/swap.ts';
 import { dueReasons } from '../gates/due.ts';
 import { all, demandPass, PASS, refuse, type Verdict } from '../gates/verdict.ts';
+import { everyNodeServed } from '../gates/planned-nodes.ts';
 import { everyMachineServed } from '../gates/inventory.ts';
 import { seesEverything } from '../gates/visibility.ts';
 import { printable } from '../errors/printable.ts';
 import type { EntryData, RotationOptions } from '../journal/contract.ts';
-import type { OctopusClient, ServerNode } from '../octopus/contract.ts';
+import type { OctopusClient, Registration, ServerNode } from '../octopus/contract.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
 import { withoutAliases } from './aliases.ts';
 import { ownThumbprint } from './host-script.ts';
@@ -33,6 +34,8 @@ interface Observation {
   version: string;
   installationId: string;
   nodes: ServerNode[];
+  /** Of the runbook's own space, with their roles. */
+  registrations: Registration[];
   inventory: Inventory;
   server: ServerObservation;
   octopusServer: string;
@@ -86,7 +89,7 @@ async function observe(context: PhaseContext, inputs: PlanServerCertificateInput
   const server = await observeServer(context, octopus, commands);
   const inventory = await inventoryOf(context, octopus, inputs.TaskId, server.database);
   for (const space of inventory.spaces) context.voice.info(`Space ${printable(space.name)}: ${counted(space.targets, 'deployment target')}, ${counted(space.workers, 'worker')}`);
-  return { octopus, version: about.version, installationId: about.installationId, nodes, inventory, server, octopusServer: commands.executable, visible };
+  return { octopus, version: about.version, installationId: about.installationId, nodes, registrations: await octopus.registrations(inputs.SpaceId), inventory, server, octopusServer: commands.executable, visible };
 }
 
 async function inventoryOf(context: PhaseContext, octopus: OctopusClient, taskId: string, observed: Thumbprint): Promise<Inventory> {
@@ -103,11 +106,10 @@ async function withKnownShells(context: PhaseContext, inputs: PlanServerCertific
 
 /** Every reason why this estate may not be rotated, all at once. */
 function scopeGate(seen: Observation, options: RotationOptions, own: string, now: Date): Verdict {
-  const { nodes, inventory, server } = seen;
+  const { nodes, registrations, inventory, server } = seen;
   return all(
     everyMachineServed(inventory.unsupported, options.waivers, now),
-    nodes.length > 1 ? refuse(planErrors.SEVERAL_NODES({ nodes: nodes.map((node) => node.name) })) : PASS,
-    refuse(...nodes.filter((node) => node.isOffline).map((node) => planErrors.NODE_DOWN({ node: node.name, lastSeen: node.lastSeen }))),
+    everyNodeServed(nodes, registrations),
     inventory.machines.some((machine) => machine.isHost) ? PASS : refuse(planErrors.HOST_NOT_RECOGNISED({ own })),
     server.rest === server.database && server.rest === server.node.thumbprint ? PASS : refuse(planErrors.NOT_THIS_SERVER({ rest: server.rest, local: server.database === server.rest ? server.node.thumbprint : server.database })),
   );

@@ -10,7 +10,7 @@ import { PRESENT_AGAIN_MS } from './serve-node.ts';
 
 const POLL_MS = 500;
 /** How long each command may take to be answered: the service's own time, and a relay that is just being started again. */
-const LIMIT_MS: Record<CommandBody['command'], number> = { look: 45_000, restart: 180_000 + PRESENT_AGAIN_MS, start: 180_000 + PRESENT_AGAIN_MS, dismiss: 20_000 };
+export const LIMIT_MS: Record<CommandBody['command'], number> = { look: 45_000, restart: 180_000 + PRESENT_AGAIN_MS, start: 180_000 + PRESENT_AGAIN_MS, dismiss: 20_000 };
 /** A relay that was killed in the middle answers so; asked again, it does it anew. */
 const INTERRUPTIONS = 3;
 
@@ -21,10 +21,10 @@ export interface RemoteNode extends NodeControl {
 }
 
 /** Another server node in the hands of the leading relay: each command is a message under the lease's fence, answered by that node's relay. */
-export function remoteNode(context: PhaseContext, rotation: Rotation, mailbox: Mailbox, node: { id: string; name: string }): RemoteNode {
+export function remoteNode(context: PhaseContext, rotation: Rotation, mailbox: Mailbox, node: { id: string; name: string }, limits = LIMIT_MS): RemoteNode {
   const key = nodeKey(node.id);
 
-  async function ask(command: CommandBody['command'], expected: Thumbprint | null, limitMs = LIMIT_MS[command]): Promise<AnswerBody> {
+  async function ask(command: CommandBody['command'], expected: Thumbprint | null, limitMs = limits[command]): Promise<AnswerBody> {
     await rotation.guard();
     const place = await mailbox.send(key, rotation.fence, { kind: 'command', command, expected });
     const start = context.clock.monotonic();

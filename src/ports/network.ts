@@ -17,6 +17,8 @@ export interface TlsConnection {
 
 /** TCP and TLS, handed in. */
 export interface Network {
+  /** Addresses of this machine, those that only it can reach last. */
+  readonly ownAddresses: readonly string[];
   /** Opens and closes a TCP connection. */
   reach(host: string, port: number, timeoutMs: number): Promise<{ reached: true } | { reached: false; code: string }>;
   /** Rejects with an error whose `code` tells why: DNS, refused, time-out, alert, or an end before the handshake was over. */

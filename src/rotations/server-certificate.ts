@@ -3,6 +3,7 @@ export const serverCertificate = {
   name: 'server-certificate',
   phases: [
     { phase: 'plan-server-certificate', changes: 'nothing', interrupts: false },
+    { phase: 'prepare-server-nodes', changes: 'state folder', interrupts: false },
     { phase: 'back-up-server-certificate', changes: 'state folder', interrupts: false },
     { phase: 'generate-server-certificate', changes: 'state folder', interrupts: false },
     { phase: 'trust-server-certificate', changes: 'Tentacle trust', interrupts: false },

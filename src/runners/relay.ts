@@ -14,6 +14,7 @@ import { octopusServer } from '../server/command-line.ts';
 import type { PhaseContext } from '../phases/context.ts';
 import { finishServerCertificate, readyToFinish, REPORT_HTML, REPORT_JSON, writeReport } from '../phases/finish-server-certificate.ts';
 import { nodeKey } from '../mailbox/message.ts';
+import { dismissNodes } from '../phases/dismiss-nodes.ts';
 import { carriersOf } from '../phases/node-mailbox.ts';
 import { relayName } from '../phases/relay-job.ts';
 import { serveNode, type NodeJob } from '../phases/serve-node.ts';
@@ -221,6 +222,7 @@ class Relay {
       if (!isEnded(rotation.entries()) && readyToFinish(rotation)) await this.finish(rotation);
       if (isEnded(rotation.entries())) {
         await this.attachReport(rotation, runId);
+        await dismissNodes(this.context, rotation, this.job);
         await lease.releaseLease();
         return rotation.entries();
       }

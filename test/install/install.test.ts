@@ -103,10 +103,12 @@ describe('installing', () => {
     const octopus = await smallOctopus();
     await run(octopus);
     const all = steps(octopus);
-    expect(all.map((step) => step.Condition)).toEqual(['Success', ...Array.from({ length: 9 }, () => 'Variable'), 'Always']);
+    expect(all.map((step) => step.Condition)).toEqual(['Success', ...Array.from({ length: 10 }, () => 'Variable'), 'Always']);
     expect((Object.values(octopus.processes)[1]!.Steps as { Condition: string }[]).map((step) => step.Condition)).toEqual(['Success', 'Always']);
     expect(all[1]?.Properties['Octopus.Step.ConditionVariableExpression']).toBe('#{unless Octopus.Deployment.Error}#{if Octopus.Action[Plan server certificate].Output.Continue}True#{/if}#{/unless}');
-    for (const step of all) expect(step.Properties['Octopus.Action.TargetRoles']).toBe('octopus-rotation-host');
+    const roles = all.map((step) => step.Properties['Octopus.Action.TargetRoles']);
+    expect(roles[1]).toBe('octopus-rotation-host,octopus-server-node');
+    expect(new Set([...roles.slice(0, 1), ...roles.slice(2)])).toEqual(new Set(['octopus-rotation-host']));
   });
 
   it('takes a new build of the templates into process and snapshot, and keeps the ids of the steps', async () => {

@@ -64,6 +64,14 @@ describe('the mailbox', () => {
     expect(notices[0]).toContain('did not answer within');
   });
 
+  it('A15: several nodes are asked at once over the same carriers', async () => {
+    const carrier = new MemoryCarrier();
+    const leader = await open(LEADER, carrier);
+    const places = await Promise.all(['00000000000000aa', '00000000000000bb', NODE].map((to) => leader.send(to, 3, LOOK)));
+    expect(places.map((each) => each.sequence)).toEqual([1, 2, 3]);
+    expect(carrier.letters.size).toBe(3);
+  });
+
   it('rule 11: nothing settled comes again, over restarts, from another carrier or under an older fence', async () => {
     const [one, other] = [new MemoryCarrier(), new MemoryCarrier()];
     const node = await open(NODE, one, other);

@@ -6,6 +6,8 @@ export interface RunbookStep {
   /** Folder in steps/. */
   phase: string;
   condition: RunCondition;
+  /** Roles of the machines that it runs on, where these are others than the runbook's. */
+  targetRoles?: string;
   /** Values by input name, without the prefix of the template's parameters. */
   bindings: Record<string, string>;
 }

@@ -1,4 +1,4 @@
-import { HOST_ROLE, RUNBOOK_NAME } from '../names.ts';
+import { HOST_ROLE, NODE_ROLE, RUNBOOK_NAME } from '../names.ts';
 import { COMMON, EXECUTABLE, optional, output } from './bindings.ts';
 import { inOrder, type RunbookDefinition, type RunbookStep } from './definition.ts';
 
@@ -20,6 +20,13 @@ const STEPS: Omit<RunbookStep, 'condition'>[] = [
       DrainLimitMinutes: '#{Rotation.DrainLimitMinutes}', RestartWatchSeconds: '#{Rotation.RestartWatchSeconds}',
       Force: optional('Rotation.Force'), Waivers: optional('Rotation.Waivers'),
     },
+  },
+  {
+    name: 'Prepare server nodes',
+    phase: 'prepare-server-nodes',
+    // The host too, whether or not somebody gave its Tentacle the role of a node.
+    targetRoles: `${HOST_ROLE},${NODE_ROLE}`,
+    bindings: { ...PLANNED, ...EXECUTABLE, RestartCommand: optional('Rotation.RestartCommand'), SharedFolder: optional('Rotation.SharedFolder'), NodeAddresses: optional('Rotation.NodeAddresses') },
   },
   { name: 'Back up server certificate', phase: 'back-up-server-certificate', bindings: { ...PLANNED, ...EXECUTABLE } },
   { name: GENERATE, phase: 'generate-server-certificate', bindings: { ...PLANNED, ...EXECUTABLE, CertificateMaker: '#{Rotation.CertificateMaker}', KeyBits: '#{Rotation.KeyBits}', LifetimeYears: '#{Rotation.LifetimeYears}' } },

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { Thumbprint } from '../../certificates/thumbprint.ts';
@@ -15,7 +16,12 @@ const LINGER_MS = 60_000;
 
 /** TCP and TLS of this process. */
 export function createNetwork(): Network {
-  return { reach, tls };
+  return { reach, tls, get ownAddresses() { return ownAddresses(); } };
+}
+
+function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []).filter(({ address }) => !address.startsWith('fe80:'));
+  return [...all].sort((a, b) => Number(a.internal) - Number(b.internal)).map(({ address }) => address);
 }
 
 function reach(host: string, port: number, timeoutMs: number): Promise<{ reached: true } | { reached: false; code: string }> {

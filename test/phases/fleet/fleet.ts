@@ -144,6 +144,7 @@ export class Fleet {
       }
       return machine.isUp ? { reached: true } : { reached: false, code: 'ECONNREFUSED' };
     },
+    ownAddresses: [],
     tls: async ({ host, port, identity }) => {
       if (host === '127.0.0.1' && port === PORT) {
         const certificate = this.certificateOf(this.presented);
