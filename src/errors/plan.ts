@@ -47,12 +47,6 @@ export const planErrors = catalogue({
     next: 'Start the node, or remove it from the cluster, then run the runbook again: a node that is off keeps the old certificate.',
     failureMode: 'A15',
   }),
-  SEVERAL_NODES: (values: { nodes: string[] }) => ({
-    message: `This server has ${values.nodes.length} nodes (${values.nodes.map((one) => printable(one)).join(', ')}); this version rotates a server of one node.`,
-    safe: NOTHING,
-    next: 'Nothing can be done with this version; each node must be restarted with proof of its own.',
-    failureMode: 'A15',
-  }),
   WAIVER_MALFORMED: (values: { text: string; problem: string }) => ({
     message: `The waivers "${printable(values.text)}" cannot be read: ${printable(values.problem)}.`,
     safe: NOTHING,

@@ -208,6 +208,7 @@ export class Host {
     const { world } = this;
     const listener = (host: string) => world.octopus.tentacles.find((one) => one.name === host);
     return {
+      ownAddresses: [],
       reach: (host, _port, timeoutMs) => actor.look(async () => {
         const found = listener(host);
         if (!found?.isOn || found.isCutOff || found.route === 'polling') {
