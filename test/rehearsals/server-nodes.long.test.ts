@@ -163,8 +163,12 @@ describe('relays of several server nodes', () => {
 
   it('A23: dismissed, a relay removes its unit, its job and itself', async () => {
     await control('NODE2').dismiss();
-    await until('its unit is gone', 30_000, async () => !(await story.sandbox.machines()).some(({ units }) => units.some(({ name }) => name === unitOf('NODE2'))));
-    expect(readdirSync(join(story.installed.stateFolder, 'relay')).filter((name) => name.includes(nodeKey(idOf('NODE2'))))).toEqual([]);
+    const key = nodeKey(idOf('NODE2'));
+    await until('its folder is gone, with job and program', 30_000, () => Promise.resolve(!readdirSync(join(story.installed.stateFolder, 'relay')).some((name) => name.includes(key))));
+    await until('its unit has ended and is not enabled', 30_000, async () => {
+      const { units } = (await story.sandbox.machines()).find(({ name }) => name === 'octopus-02')!;
+      return units.filter(({ name }) => name === unitOf('NODE2')).every((unit) => unit.activeState === 'inactive' && unit.unitFileState !== 'enabled');
+    });
     expect((await story.client.librarySet(story.installed.spaceId, MAILBOX_SET))).not.toBeNull();
   });
 });
