@@ -14,7 +14,7 @@ export const AFTER_TROUBLE: Record<string, RegExp> = {
 };
 
 /** Refusals after which the same phase is just run again: the world stood in the way, not a machine. */
-const PASSING = /^(OCTOPUS_STARTING|OCTOPUS_TASK_UNKNOWN|LEASE_CONTENDED|HEALTH_UNKNOWN|LEASE_HELD)/;
+const PASSING = /^(OCTOPUS_STARTING|OCTOPUS_TASK_UNKNOWN|LEASE_CONTENDED|LEASE_HOLDER_UNKNOWN|HEALTH_UNKNOWN|LEASE_HELD)/;
 
 /** A seeded rotation with everything that may go wrong, and the person who mends it. Holds the fleet to its rules after every phase. */
 export class Journey {
