@@ -1,18 +1,18 @@
-import { isThumbprint } from '../certificates/thumbprint.ts';
 import { tentacleErrors } from '../errors/tentacle.ts';
 import { CHANGE } from './bash/change.ts';
+import { CONTROL } from './bash/control.ts';
 import { CONFIGURATION } from './bash/configuration.ts';
 import { LIST } from './bash/list.ts';
 import { LISTENING } from './bash/listening.ts';
+import { MACHINE } from './bash/machine.ts';
 import { POLLING } from './bash/polling.ts';
 import { RESTARTER } from './bash/restarter.ts';
+import { bashText, type Sudo } from './bash/script.ts';
 import { SERVICE } from './bash/service.ts';
 import { TWINS } from './bash/twins.ts';
 import type { TrustScript } from './contract.ts';
 import { powershellScript } from './powershell/script.ts';
-
-const ROTATION_ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
-const MOST_SECONDS = 86_400;
+import { matching, MOST_SECONDS, ROTATION_ID, thumbprint, whole } from './tokens.ts';
 
 /** How the script restarts: as a phase asks, or before the eyes of the person who runs it on the machine. */
 export type ScriptOptions = Omit<Parameters<TrustScript>[0], 'restart'> & { restart: 'detached' | 'none' | 'here' };
@@ -29,30 +29,13 @@ export const trustScript: TrustScript = (options) => {
 };
 
 /** The same for repair.ts: `restart: here`, and a sudo that may ask for a password. */
-export function scriptOf(options: ScriptOptions, sudo: 'sudo' | 'sudo -n'): string {
+export function scriptOf(options: ScriptOptions, sudo: Sudo): string {
   const values = scriptSettings(options);
   return options.shell === 'PowerShell' ? powershellScript(values) : bashScript(values, sudo);
 }
 
-function bashScript(values: Record<string, string>, sudo: 'sudo' | 'sudo -n'): string {
-  const settings = Object.entries(values).map(([name, value]) => [`or_${name}`, value] as const);
-  const names = settings.map(([name]) => name).join(' ');
-  const shell = `bash -c "$(declare -p ${names}; declare -f $(compgen -A function or_)); or_main"`;
-  const allowed = sudo === 'sudo' ? 'command -v sudo >/dev/null 2>&1' : 'sudo -n true >/dev/null 2>&1';
-  return [
-    '# Octopus Rotation: trust of this Tentacle in an Octopus Server certificate.',
-    settings.map(([name, value]) => `${name}='${value}'`).join('\n'),
-    ...[LIST, SERVICE, RESTARTER, ...(values['route'] === 'polling' ? [TWINS, CONFIGURATION, POLLING] : [LISTENING]), CHANGE].map((text) => text.trim()),
-    // A shell of its own either way: the one that Calamari prepared keeps its options and its variables.
-    `if test "$(id -u)" != 0 && ${allowed}; then
-  ${sudo} env "PATH=$PATH" "TentacleExecutablePath=$TentacleExecutablePath" "TentacleInstanceName=$TentacleInstanceName" "TentacleHome=$TentacleHome" \\
-    "OCTOPUS_CONTRIBUTE_ENV_SETTINGS=$OCTOPUS_CONTRIBUTE_ENV_SETTINGS" "TENTACLE_TRUSTED_SERVERS=$TENTACLE_TRUSTED_SERVERS" \\
-    ${shell} </dev/null
-else
-  ${shell} </dev/null
-fi`,
-    '',
-  ].join('\n\n');
+function bashScript(values: Record<string, string>, sudo: Sudo): string {
+  return bashText('trust of this Tentacle in an Octopus Server certificate', values, [LIST, MACHINE, SERVICE, CONTROL, RESTARTER, ...(values['route'] === 'polling' ? [TWINS, CONFIGURATION, POLLING] : [LISTENING]), CHANGE], sudo);
 }
 
 /** Everything that a script is told, as tokens of fixed form (rule 14). */
@@ -83,19 +66,4 @@ function otherThan(taken: string, name: string, value: string | undefined): stri
   const other = thumbprint(name, value ?? '');
   if (other === taken) throw tentacleErrors.TRUST_SCRIPT_TOKEN({ name, value: other });
   return other;
-}
-
-function thumbprint(name: string, value: string): string {
-  if (!isThumbprint(value)) throw tentacleErrors.TRUST_SCRIPT_TOKEN({ name, value });
-  return value;
-}
-
-function matching(name: string, value: string, pattern: RegExp): string {
-  if (!pattern.test(value)) throw tentacleErrors.TRUST_SCRIPT_TOKEN({ name, value });
-  return value;
-}
-
-function whole(name: string, value: number, most: number): string {
-  if (!Number.isSafeInteger(value) || value < 0 || value > most) throw tentacleErrors.TRUST_SCRIPT_TOKEN({ name, value: String(value) });
-  return String(value);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Thumbprint } from '../../src/certificates/thumbprint.ts';
-import { CONFIGURATION } from '../../src/tentacle/bash/configuration.ts';
+import { CONFIGURATION, KEYS } from '../../src/tentacle/bash/configuration.ts';
 import { TWINS } from '../../src/tentacle/bash/twins.ts';
 import { parseTrustList } from '../../src/tentacle/trust-list.ts';
 import { comparableAddress } from '../../src/tentacle/address.ts';
@@ -139,7 +139,7 @@ describe('the edit on the machine', () => {
       put('from', `${escaped(one)}x`);
       put('to', `${escaped(two)}x`);
     });
-    const lines = cases.map((_one, n) => `or_value_in file-${n} >value-${n}; or_value_in file-${n} from-${n} to-${n} >whole-${n}; echo $?; or_value_in later-${n} from-${n} to-${n} >none-${n}; echo $?`);
+    const lines = cases.map((_one, n) => `or_value_in file-${n} ${KEYS.list} >value-${n}; or_value_in file-${n} ${KEYS.list} from-${n} to-${n} >whole-${n}; echo $?; or_value_in later-${n} ${KEYS.list} from-${n} to-${n} >none-${n}; echo $?`);
     const codes = bash(`cd '${folder}'\n${lines.join('\n')}`, '').stdout.trim().split('\n');
     expect(codes).toEqual(cases.flatMap(() => ['0', '16']));
     cases.forEach(({ one, two, around }, n) => {
@@ -168,15 +168,15 @@ describe('the edit on the machine', () => {
   ])('A40: does not understand a file with %s, and says so', (_name, code, change) => {
     const path = join(folder, 'odd.config');
     writeFileSync(path, change(configurationFile('[]')));
-    expect(bash(`or_value_in '${path}'`, '')).toMatchObject({ status: code, stdout: '' });
+    expect(bash(`or_value_in '${path}' ${KEYS.list}`, '')).toMatchObject({ status: code, stdout: '' });
   });
 
   it('takes an absent or empty value for an empty list', () => {
     const path = join(folder, 'empty.config');
     for (const text of [configurationFile('[]').replace('>[]</set>', ' />'), configurationFile(''), configurationFile('[]').replace('Tentacle.Communication', 'Other')]) {
       writeFileSync(path, text);
-      expect(execFileSync('bash', ['-c', `${TWINS}\n${CONFIGURATION}\nor_value_in '${path}' | or_twins list`], { encoding: 'utf8' })).toBe('');
-      expect(bash(`or_value_in '${path}' | or_twins add ${NEW} ${OLD}`, '').status).toBe(4);
+      expect(execFileSync('bash', ['-c', `${TWINS}\n${CONFIGURATION}\nor_value_in '${path}' ${KEYS.list} | or_twins list`], { encoding: 'utf8' })).toBe('');
+      expect(bash(`or_value_in '${path}' ${KEYS.list} | or_twins add ${NEW} ${OLD}`, '').status).toBe(4);
     }
   });
 

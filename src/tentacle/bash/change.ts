@@ -1,10 +1,5 @@
 /** Bash: what the script does on the machine: observe, change only what is missing, read back, arm the restart, say the result. */
 export const CHANGE = String.raw`
-or_say() { printf 'octopus-rotation: %s\n' "$1"; }
-
-# Which Tentacle this is, however it was reached: this boot of this machine and the Tentacle's home. Two clones differ in it.
-or_identity() { printf '%s\n%s\n%s' "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" "$(uname -n)" "$or_home" | sha256sum | cut -c 1-64; }
-
 or_finish() { # outcome reason
   test "$2" = null && or_reason=null || or_reason="\"$2\""
   or_say "$or_operation on $or_own: $1, reason $2, effective $or_effective, restart $or_restarts, last restart $or_last"
@@ -17,13 +12,6 @@ or_finish() { # outcome reason
   fi
   printf 'octopus-rotation-result %s\n' "$or_result"
   exit 0
-}
-
-# Does the environment stand in for the configuration file? Then a write would copy it over the file.
-or_overridden() {
-  test -n "$OCTOPUS_CONTRIBUTE_ENV_SETTINGS" && return 0
-  test -n "$TENTACLE_TRUSTED_SERVERS" && return 0
-  test -n "$or_main" && tr '\0' '\n' 2>/dev/null <"/proc/$or_main/environ" | awk '/^(OCTOPUS_CONTRIBUTE_ENV_SETTINGS|TENTACLE_TRUSTED_SERVERS)=./ { found = 1 } END { exit !found }'
 }
 
 or_observe_last() {
@@ -108,21 +96,11 @@ or_restart_here() {
   or_finish "$1" null
 }
 
-or_prepare_folder() {
-  test -n "$or_home" && test -d "$or_home" || return 1
-  test -L "$or_folder" && return 1
-  mkdir -p "$or_folder" && chmod 0700 "$or_folder" && test -O "$or_folder"
-}
-
 or_main() {
   export LC_ALL=C
   umask 077
   or_own= or_before= or_after= or_entries= or_effective=unknown or_restarts=none or_last=none or_old= or_inverse= or_configuration= or_unit= or_main= or_folder=/nonexistent
-  or_home=$TentacleHome or_instance="$TentacleInstanceName"
-  or_executable=$(printf '%s' "$TentacleExecutablePath" | sed 's/\.dll$//')
-  test -n "$or_instance" || or_instance=Tentacle
-  test -n "$or_executable" || or_executable=/opt/octopus/tentacle/Tentacle
-  test -x "$or_executable" || or_executable=$(command -v Tentacle)
+  or_find_tentacle
   if ! or_read_own; then
     or_say 'this Tentacle does not tell its own thumbprint, so nothing was done'
     exit 1

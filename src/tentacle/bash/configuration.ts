@@ -1,7 +1,12 @@
 /**
- * Bash: one value in the configuration file of a Tentacle, exchanged without touching another byte (tentacle-trust.md section 4). No
- * command of Tentacle can write a twin. Only what is understood is edited: everything else is a refusal of its own, and the file as it was.
+ * Bash: values in the configuration file of a Tentacle, exchanged without touching another byte (tentacle-trust.md section 4). No
+ * command of Tentacle can write a twin, nor put an old certificate back; and its own commands write the file in place, so that one of them
+ * that is killed leaves half a file. Only what is understood is edited: everything else is a refusal of its own, and the file as it was.
  */
+
+/** Keys of the file, in lower case, as they are looked for. */
+export const KEYS = { list: 'tentacle.communication.trustedoctopusservers', certificate: 'tentacle.certificate', thumbprint: 'tentacle.certificatethumbprint' };
+
 export const CONFIGURATION = String.raw`
 # Sets or_configuration, links resolved; else or_why.
 or_locate() {
@@ -17,12 +22,12 @@ or_reason_of() {
   esac
 }
 
-# The trust list in file $1 as it stands there, with an "x" behind it. With files $2 and $3 instead: the whole of file $1, in which the
-# value of $2, if that is exactly what stands there (else 16), is exchanged for the one of $3.
+# The value of key $2 (in lower case) in file $1 as it stands there, with an "x" behind it. With files $3 and $4 instead: the whole of file
+# $1, in which the value of $3, if that is exactly what stands there (else 16), is exchanged for the one of $4.
 # Ends with 11 malformed, 12 a DOCTYPE, 13 the key more than once, 14 not UTF-8.
 or_value_in() {
   test "$(tr -cd '\000' <"$1" | wc -c)" -eq 0 || return 14
-  { cat -- "$1" && printf x; } | OR_FROM="$2" OR_TO="$3" awk '
+  { cat -- "$1" && printf x; } | OR_KEY="$2" OR_FROM="$3" OR_TO="$4" awk '
     function fail(code) { exit code }
     function slurp(path,   line, all, more) {
       while ((more = (getline line < path)) > 0) all = all line "\n"
@@ -103,7 +108,7 @@ or_value_in() {
         else {
           tag()
           if (depth == 0 && (roots++ || name != "octopus-settings")) fail(11)
-          ours = depth == 1 && name == "set" && has_key && tolower(key) == "tentacle.communication.trustedoctopusservers"
+          ours = depth == 1 && name == "set" && has_key && tolower(key) == ENVIRON["OR_KEY"]
           if (ours && count++) fail(13)
           if (closed) continue
           open[++depth] = name
@@ -126,14 +131,34 @@ or_value_in() {
 
 or_is_alike() { test "$(stat -c '%u %g %a' -- "$1" 2>/dev/null)" = "$(stat -c '%u %g %a' -- "$2" 2>/dev/null)"; }
 
-# Exchanges the value in file $1 for the one in file $2: a copy of the file is kept beside it, and the new one, complete and on disk, takes
-# its place by one rename. Whatever fails before that leaves the old file untouched; or_why says it.
+# File $2 with values exchanged, into file $3; the rest of the arguments, in threes: key, file of the one value, file of the other.
+# $1: forward from the one to the other, or back. Ends as or_value_in does.
+or_edited() {
+  or_way=$1 or_source=$2 or_target=$3
+  shift 3
+  cat -- "$or_source" >"$or_target.step" || return 1
+  while test "$#" -ge 3; do
+    if test "$or_way" = forward; then or_value_in "$or_target.step" "$1" "$2" "$3" >"$or_target.next"; else or_value_in "$or_target.step" "$1" "$3" "$2" >"$or_target.next"; fi
+    or_code=$?
+    test "$or_code" = 0 && mv -fT -- "$or_target.next" "$or_target.step" || { rm -f -- "$or_target.step" "$or_target.next"; return "$or_code"; }
+    shift 3
+  done
+  # Into the file as it is there, with its owner and its permissions.
+  cat -- "$or_target.step" >"$or_target"
+  or_code=$?
+  rm -f -- "$or_target.step"
+  return "$or_code"
+}
+
+# Exchanges values of the configuration file, all of them or none (arguments as the last ones of or_edited): a copy of the file is kept
+# beside it, and the new one, complete and on disk, takes its place by one rename. Whatever fails before that leaves the old file
+# untouched; or_why says it.
 or_swap() {
   or_why=write-failed
   or_kept=$or_configuration.octopus-rotation.old
   or_fresh=$or_configuration.octopus-rotation.new
-  or_exchange "$1" "$2" && return 0
-  rm -f -- "$or_kept.new" "$or_fresh"
+  or_exchange "$@" && return 0
+  rm -f -- "$or_kept.new" "$or_fresh" "$or_fresh.back"
   return 1
 }
 
@@ -142,10 +167,11 @@ or_exchange() {
   # With owner, permissions and labels; the one that is renamed too.
   cp --preserve=all -- "$or_configuration" "$or_kept.new" 2>/dev/null || cp -p -- "$or_configuration" "$or_kept.new" 2>/dev/null || return 1
   cp --preserve=all -- "$or_kept.new" "$or_fresh" 2>/dev/null || cp -p -- "$or_kept.new" "$or_fresh" 2>/dev/null || return 1
-  or_value_in "$or_kept.new" "$1" "$2" >"$or_fresh" 2>/dev/null
+  or_edited forward "$or_kept.new" "$or_fresh" "$@" 2>/dev/null
   case $? in 0) ;; 16) or_why=configuration-changed; return 1 ;; *) return 1 ;; esac
   # Whole only if the way back leads to the very file that was there.
-  or_value_in "$or_fresh" "$2" "$1" 2>/dev/null | cmp -s - "$or_kept.new" || return 1
+  or_edited back "$or_fresh" "$or_fresh.back" "$@" 2>/dev/null && cmp -s -- "$or_fresh.back" "$or_kept.new" || return 1
+  rm -f -- "$or_fresh.back"
   if ! or_is_alike "$or_configuration" "$or_fresh"; then or_why=not-writable; return 1; fi
   sync "$or_fresh" "$or_kept.new" 2>/dev/null || sync
   if ! cmp -s -- "$or_configuration" "$or_kept.new"; then or_why=configuration-changed; return 1; fi

@@ -1,3 +1,5 @@
+import { KEYS } from './configuration.ts';
+
 /** Bash: what the script writes on a polling Tentacle: twin entries, by an exchange of the list in the configuration file (A2 to A4, A16, A31). */
 export const POLLING = String.raw`
 # What is to be written stands in two files of the state folder: value-old as found, value-new as wished. Both outlive a kill, so that
@@ -6,7 +8,7 @@ or_plan() {
   or_options=
   or_expected=$or_before
   or_locate || or_finish refused "$or_why"
-  or_found=$(or_value_in "$or_configuration") || or_finish refused "$(or_reason_of $?)"
+  or_found=$(or_value_in "$or_configuration" ${KEYS.list}) || or_finish refused "$(or_reason_of $?)"
   # The file must be what the Tentacle reads: nothing else is worth editing.
   or_rows=$(printf '%s' "$or_found" | or_twins list) || or_finish refused "$(or_reason_of $?)"
   test "$(printf '%s\n' "$or_rows" | or_canonical)" = "$(printf '%s\n' "$or_before" | or_canonical)" || or_finish refused configuration-differs
@@ -52,7 +54,7 @@ or_apply() {
   sync "$or_folder/value-old" "$or_folder/value-new" 2>/dev/null
   # Whole on disk: a full disk may keep its word only until the file is closed.
   test "$(cat "$or_folder/value-old")" = "$or_found" && test "$(cat "$or_folder/value-new")" = "$or_wanted" || return 1
-  or_swap "$or_folder/value-old" "$or_folder/value-new"
+  or_swap ${KEYS.list} "$or_folder/value-old" "$or_folder/value-new"
 }
 
 # For update-trust: does a server that is polled show the new certificate before the time is over? One is enough: then the swap has come,
@@ -71,7 +73,7 @@ or_server_came() {
   done
 }
 
-or_undo() { or_swap "$or_folder/value-new" "$or_folder/value-old"; }
+or_undo() { or_swap ${KEYS.list} "$or_folder/value-new" "$or_folder/value-old"; }
 
 or_same_list() { test "$(printf '%s\n' "$1" | or_canonical)" = "$(printf '%s\n' "$2" | or_canonical)"; }
 

@@ -118,7 +118,9 @@ or_write_state() {
   mv -f "$or_new_state" "$or_folder/state"
 }
 
-or_state_value() { sed -n "s/^$1=\([A-Za-z0-9-]*\)$/\1/p" "$or_folder/state" 2>/dev/null | tail -n 1; }
+or_value_of() { sed -n "s/^$2=\([A-Za-z0-9-]*\)$/\1/p" "$1" 2>/dev/null | tail -n 1; }
+
+or_state_value() { or_value_of "$or_folder/state" "$1"; }
 
 or_unit_runs() {
   test -n "$1" || return 1
