@@ -1,5 +1,6 @@
 /** What the tentacle folder gives to phases. Implemented in src/tentacle/{trust-list,twins,trust-script,machine-result,trust-probe,repair}.ts. */
 import type { Thumbprint } from '../certificates/thumbprint.ts';
+import type { CertificateResult as WrittenCertificateResult } from '../../schemas/types/certificate-result.ts';
 import type { Entry, MachineResult as WrittenResult } from '../../schemas/types/machine-result.ts';
 import type { ClientIdentity, Network } from '../ports/network.ts';
 
@@ -78,3 +79,42 @@ export interface RepairCommand {
  * beside whose entries the twins are made. `distrust`: then taken away, once `trust` is there. Exit code 0 only if the machine is as wished.
  */
 export type RepairScript = (options: { route: TrustRoute; shell: TrustShell; trust: Thumbprint; distrust?: Thumbprint; old?: Thumbprint }) => string;
+
+/**
+ * certificate-script.ts: the text of a script about the Tentacle's own certificate, run by that Tentacle on itself, or beside it on the host.
+ * - observe: what there is; refuses, without a change, for what would refuse later. look: the same, and never refuses.
+ * - stage: the values of OLD saved and tried, NEW made, imported into a copy of the configuration and tried. NEW is told before it is used.
+ *   The same rotation gets the same NEW again.
+ * - arm: the local job, which survives a restart of the machine: after `fireDelaySeconds`, and once no script runs, it exchanges OLD for NEW,
+ *   restarts the Tentacle, and reverts `confirmSeconds` later unless it was disarmed (at once where the Tentacle does not come back).
+ * - disarm: what is in force stays, if it is `thumbprint` (NEW; or OLD, before the job fired); the staged files go; read back.
+ * - revert: the job reverts now. Before it fired nothing is restarted; staged only: the files go.
+ */
+export type CertificateScript = (options: {
+  /** Default: Bash. */
+  shell?: TrustShell;
+  rotationId: string;
+  fence: number;
+  operation: 'observe' | 'stage' | 'arm' | 'disarm' | 'revert' | 'look';
+  /** For arm: NEW, as stage told it. For disarm: the certificate that is to stay. */
+  thumbprint?: Thumbprint;
+  /** Who runs it: a script of that very Tentacle (the default), or somebody beside it on the machine; then revert waits for the end. */
+  place?: 'tentacle' | 'host';
+  /** For arm: the time that the registrations are given to follow. */
+  fireDelaySeconds?: number;
+  /** For arm: N, by a clock that never jumps, counted from the exchange; after a restart of the machine it begins again. */
+  confirmSeconds?: number;
+  /** How long the Tentacle may take to come back before the job reverts. */
+  watchSeconds?: number;
+  /** How long the job waits for running scripts to end; then it does not switch. */
+  idleLimitSeconds?: number;
+}) => string;
+
+/**
+ * What a machine said of its own certificate. `own`: what the configuration holds now, OLD before the exchange and NEW after it, even where
+ * the service has not read it yet. `inForce`: what the running service uses, where that can be told. Counts only with the right rotation id
+ * and with `own` one of that machine's two (rule 9).
+ */
+export type CertificateResult = Omit<WrittenCertificateResult, 'own' | 'old' | 'new' | 'inForce'> & { own: Thumbprint; old: Thumbprint | null; new: Thumbprint | null; inForce: Thumbprint | null };
+/** certificate-result.ts: every well-formed one of this rotation in a log. */
+export type ParseCertificateResults = (log: string, rotationId: string) => { results: CertificateResult[]; ignored: number };

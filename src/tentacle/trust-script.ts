@@ -2,6 +2,7 @@ import { tentacleErrors } from '../errors/tentacle.ts';
 import { CHANGE } from './bash/change.ts';
 import { CONTROL } from './bash/control.ts';
 import { CONFIGURATION } from './bash/configuration.ts';
+import { INSTANCES } from './bash/instances.ts';
 import { LIST } from './bash/list.ts';
 import { LISTENING } from './bash/listening.ts';
 import { MACHINE } from './bash/machine.ts';
@@ -35,7 +36,7 @@ export function scriptOf(options: ScriptOptions, sudo: Sudo): string {
 }
 
 function bashScript(values: Record<string, string>, sudo: Sudo): string {
-  return bashText('trust of this Tentacle in an Octopus Server certificate', values, [LIST, MACHINE, SERVICE, CONTROL, RESTARTER, ...(values['route'] === 'polling' ? [TWINS, CONFIGURATION, POLLING] : [LISTENING]), CHANGE], sudo);
+  return bashText('trust of this Tentacle in an Octopus Server certificate', values, [LIST, MACHINE, SERVICE, CONTROL, RESTARTER, ...(values['route'] === 'polling' ? [TWINS, INSTANCES, CONFIGURATION, POLLING] : [LISTENING]), CHANGE], sudo);
 }
 
 /** Everything that a script is told, as tokens of fixed form (rule 14). */

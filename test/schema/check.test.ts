@@ -4,12 +4,12 @@ import { build, type Plugin } from 'esbuild';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { schemaProblem, type Schema } from '../../src/schema/check.ts';
-import { ENTRIES, JOB, MARKER, MESSAGES, RESULT } from './samples.ts';
+import { CERTIFICATE_RESULT, ENTRIES, JOB, MARKER, MESSAGES, RESULT } from './samples.ts';
 
 const schemaOf = (name: string): Schema => JSON.parse(readFileSync(`schemas/${name}.schema.json`, 'utf8')) as Schema;
 const ajv = new Ajv({ discriminator: true, allowUnionTypes: true });
 
-const CASES: [string, unknown[]][] = [['journal', ENTRIES], ['lease', [MARKER]], ['machine-result', [RESULT]], ['relay-job', [JOB]], ['node-message', MESSAGES]];
+const CASES: [string, unknown[]][] = [['journal', ENTRIES], ['lease', [MARKER]], ['machine-result', [RESULT]], ['certificate-result', [CERTIFICATE_RESULT]], ['relay-job', [JOB]], ['node-message', MESSAGES]];
 
 // The packaging is plain JavaScript.
 const { precompiledAjv } = (await import(String(new URL('../../src/packaging/precompiled-ajv.mjs', import.meta.url)))) as { precompiledAjv: (root: string) => Plugin };

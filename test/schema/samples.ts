@@ -1,6 +1,6 @@
 import { parseThumbprint } from '../../src/certificates/thumbprint.ts';
 import type { LeaseMarker } from '../../src/journal/contract.ts';
-import type { MachineResult } from '../../src/tentacle/contract.ts';
+import type { CertificateResult, MachineResult } from '../../src/tentacle/contract.ts';
 import type { RelayJob } from '../../schemas/types/relay-job.ts';
 import { entryOf, EXAMPLES } from '../journal/examples.ts';
 
@@ -16,6 +16,11 @@ export const MARKER: LeaseMarker = {
 export const RESULT: MachineResult = {
   rotationId: 'sc-20260105-0a1b2c3d', own: parseThumbprint('A'.repeat(40)), operation: 'add', outcome: 'changed', reason: null,
   before: [], after: [{ thumbprint: parseThumbprint('B'.repeat(40)), style: 'TentaclePassive', address: null, subscriptionId: null }], effective: 'no', restart: 'armed', lastRestart: 'none', identity: 'c'.repeat(64),
+};
+
+export const CERTIFICATE_RESULT: CertificateResult = {
+  rotationId: 'tc-20260105-0a1b2c3d', own: parseThumbprint('A'.repeat(40)), operation: 'arm', outcome: 'changed', reason: null, state: 'armed', why: null, noteOf: 'tc-20260105-0a1b2c3d', old: parseThumbprint('A'.repeat(40)), new: parseThumbprint('B'.repeat(40)),
+  signature: 'strong', job: 'runs', secondsLeft: 7, inForce: null, wayBack: 'kept', pending: 'none', trusted: [{ thumbprint: parseThumbprint('B'.repeat(40)), style: 'TentaclePassive', address: null, subscriptionId: null }], freeKilobytes: 1, clock: 1, identity: 'c'.repeat(64),
 };
 
 export const JOB: RelayJob = {

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Thumbprint } from '../../src/certificates/thumbprint.ts';
-import { CHANGE, PRELUDE } from '../../src/tentacle/powershell/change.ts';
+import { KEYS } from '../../src/tentacle/bash/configuration.ts';
+import { CONFIGURATION } from '../../src/tentacle/powershell/configuration.ts';
+import { PRELUDE } from '../../src/tentacle/powershell/machine.ts';
 import { LIST } from '../../src/tentacle/powershell/list.ts';
 import { TWINS } from '../../src/tentacle/powershell/twins.ts';
 import { SERVICE } from '../../src/tentacle/powershell/service.ts';
@@ -53,9 +55,9 @@ describe.skipIf(pwsh === undefined)('the edit under a real PowerShell', { timeou
         ['=', configurationFile('')],
       ];
       files.forEach(([, text], n) => writeFileSync(join(folder, `file-${n}`), text));
-      const lines = [PRELUDE, LIST, SERVICE, TWINS, CHANGE, `$folder = '${folder}'; $all = @()`,
+      const lines = [PRELUDE, LIST, SERVICE, CONFIGURATION, TWINS, `$folder = '${folder}'; $all = @()`,
         ...cases.map(({ add }, n) => `try { $text = '=' + (${add ? `Or-AddTwins` : 'Or-DropTwinned'} ([IO.File]::ReadAllText("$folder/in-${n}")) ${add ? `'${NEW}' '${OLD}'` : `'${OLD}' '${NEW}'`}) } catch { $text = Or-ReasonOf $_ }\n[IO.File]::WriteAllText("$folder/out-${n}", $text)`),
-        ...files.map((_file, n) => `try { $text = '=' + (Or-ValueIn (Or-ReadConfiguration ([IO.File]::ReadAllBytes("$folder/file-${n}")))) } catch { $text = Or-ReasonOf $_ }\n[IO.File]::WriteAllText("$folder/value-${n}", $text)`)];
+        ...files.map((_file, n) => `try { $text = '=' + (Or-ValueIn (Or-ReadConfiguration ([IO.File]::ReadAllBytes("$folder/file-${n}")) '${KEYS.list}')) } catch { $text = Or-ReasonOf $_ }\n[IO.File]::WriteAllText("$folder/value-${n}", $text)`)];
       writeFileSync(join(folder, 'run.ps1'), lines.join('\n'));
       expect(spawnSync(pwsh!, ['-NoProfile', '-NonInteractive', '-File', join(folder, 'run.ps1')], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
       const got = (name: string) => readFileSync(join(folder, name), 'utf8');

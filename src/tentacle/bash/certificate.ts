@@ -21,7 +21,8 @@ or_finish() { # outcome reason
 
 # What there is now, told with every result: nothing of it is taken from what an earlier run meant to do.
 or_observe_state() {
-  or_read_own
+  or_known=$or_own
+  or_read_own || or_own=$or_known
   or_read_list
   or_job=none or_left= or_serves= or_pending=none or_way_back=none
   if test -n "$or_c_unit"; then

@@ -32,6 +32,7 @@ or_value_in() {
     function slurp(path,   line, all, more) {
       while ((more = (getline line < path)) > 0) all = all line "\n"
       if (more < 0) fail(11)
+      close(path)
       return substr(all, 1, length(all) - 2)
     }
     # Moves behind the next $1; nothing may be left open.

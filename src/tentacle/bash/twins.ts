@@ -1,63 +1,10 @@
+import { TEXTS } from './texts.ts';
+
 /**
  * Bash: the edit of the trust list of a polling Tentacle, as text (tentacle-trust.md sections 4 and 6). The same rules as twins.ts,
  * held to it by a test. What it reads and writes is the value as it stands in the configuration file, XML escapes included, with an
  * "x" behind it (a shell drops line ends at the end of a text): so no byte of a foreign entry, nor the form of an escape, is touched.
  */
-
-/** awk: texts of JSON literals, and addresses as .NET compares them. */
-const TEXTS = String.raw`
-    function hexadecimal(digits,   i, n) {
-      n = 0
-      for (i = 1; i <= length(digits); i++) n = n * 16 + index("0123456789abcdef", tolower(substr(digits, i, 1))) - 1
-      return n
-    }
-    # A character as UTF-8; control characters stay escaped, as no text here is ever written.
-    function utf8(code) {
-      if (code < 32) return sprintf("\\u%04x", code)
-      if (code < 128) return sprintf("%c", code)
-      if (code < 2048) return sprintf("%c%c", 192 + int(code / 64), 128 + code % 64)
-      if (code < 65536) return sprintf("%c%c%c", 224 + int(code / 4096), 128 + int(code / 64) % 64, 128 + code % 64)
-      return sprintf("%c%c%c%c", 240 + int(code / 262144), 128 + int(code / 4096) % 64, 128 + int(code / 64) % 64, 128 + code % 64)
-    }
-    function plain_text(literal,   n, i, c, out, code, low) {
-      literal = substr(literal, 2, length(literal) - 2)
-      if (index(literal, "\\") == 0) return literal
-      n = length(literal); out = ""
-      for (i = 1; i <= n; i++) {
-        c = substr(literal, i, 1)
-        if (c != "\\") { out = out c; continue }
-        c = substr(literal, ++i, 1)
-        if (c == "u") {
-          code = hexadecimal(substr(literal, i + 1, 4)); i += 4
-          if (code >= 55296 && code < 56320 && substr(literal, i + 1, 2) == "\\u") {
-            low = hexadecimal(substr(literal, i + 3, 4))
-            if (low >= 56320 && low < 57344) { code = 65536 + (code - 55296) * 1024 + low - 56320; i += 6 }
-          }
-          out = out utf8(code)
-        } else if (index("bfnrt", c) > 0) out = out utf8(substr("8 121013 9", index("bfnrt", c) * 2 - 1, 2) + 0)
-        else out = out c
-      }
-      return out
-    }
-    function plain_thumbprint(text) {
-      text = toupper(text); gsub(/^( |\302\240)+|( |\302\240)+$/, "", text)
-      return text
-    }
-    function comparable_address(text,   n, scheme, host, port) {
-      n = index(text, "://")
-      scheme = tolower(substr(text, 1, n - 1))
-      if (n < 2 || scheme !~ /^[a-z][a-z0-9+.-]*$/) return text
-      text = substr(text, n + 3)
-      if ((n = index(text, "#")) > 0) text = substr(text, 1, n - 1)
-      host = text; sub(/[\/?].*$/, "", host)
-      text = substr(text, length(host) + 1)
-      while ((n = index(host, "@")) > 0) host = substr(host, n + 1)
-      host = tolower(host)
-      port = (scheme == "https" || scheme == "wss") ? ":443" : (scheme == "http" || scheme == "ws") ? ":80" : ""
-      if (port != "" && length(host) >= length(port) && substr(host, length(host) - length(port) + 1) == port) host = substr(host, 1, length(host) - length(port))
-      return scheme "://" host (substr(text, 1, 1) == "/" ? "" : "/") text
-    }
-`;
 
 export const TWINS = String.raw`
 # Mode $1 over the value on standard input:
@@ -292,29 +239,5 @@ ${TEXTS}
       if (plain == one || plain == two) print comparable_address(substr($0, 1, a - 1)) "\t" comparable_address(substr($0, a + 18, b - a - 18)) "\t" thumbprint
     }
   ' | sort -u
-}
-
-# Path of the configuration file from list-instances --format=json (stdin) for the instance named in OR_NAME; fails unless it is one.
-or_instance_path() {
-  awk '
-${TEXTS}
-    !begun && /^[ \t]*\[/ { begun = 1 }
-    begun { text = text $0 "\n" }
-    END {
-      while (match(text, /"([^"\\]|\\.)*"|null|\}/)) {
-        token = substr(text, RSTART, RLENGTH); text = substr(text, RSTART + RLENGTH)
-        if (token == "}") { if (tolower(name) == tolower(ENVIRON["OR_NAME"])) { found++; wanted = path } name = path = key = "" }
-        else if (key == "") key = tolower(token)
-        else {
-          if (token == "null") token = "\"\""
-          if (key == "\"instancename\"") name = plain_text(token)
-          if (key == "\"configurationfilepath\"") path = plain_text(token)
-          key = ""
-        }
-      }
-      if (found != 1 || wanted == "" || wanted ~ /[\001-\037]|\\u00/) exit 1
-      print wanted
-    }
-  '
 }
 `;

@@ -23,14 +23,16 @@ function Or-Run([string]$file, [string[]]$arguments) {
   $start.RedirectStandardInput = $true
   $start.RedirectStandardOutput = $true
   $start.RedirectStandardError = $true
-  $failed = @{ Code = -1; Out = '' }
+  $failed = @{ Code = -1; Out = ''; Err = '' }
   try { $process = [Diagnostics.Process]::Start($start) } catch { return $failed }
   try { $process.StandardInput.Close() } catch { }
   $out = $process.StandardOutput.ReadToEndAsync()
-  $null = $process.StandardError.ReadToEndAsync()
+  $err = $process.StandardError.ReadToEndAsync()
   if (-not $process.WaitForExit(120000)) { try { $process.Kill() } catch { }; return $failed }
   if (-not $out.Wait(10000)) { return $failed }
-  return @{ Code = $process.ExitCode; Out = $out.Result }
+  $said = ''
+  if ($err.Wait(1000)) { $said = $err.Result }
+  return @{ Code = $process.ExitCode; Out = $out.Result; Err = $said }
 }
 
 function Or-Tentacle([string[]]$arguments) { return Or-Run $script:orExecutable ($arguments + "--instance=$script:orInstance") }

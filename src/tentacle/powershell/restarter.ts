@@ -1,12 +1,5 @@
 /** PowerShell: the restarter, the net under every restart (rule 3). Runs in a scheduled task as SYSTEM, after the script has ended. */
 export const RESTARTER = String.raw`
-# Does the port wait for connections? Asked of the machine, without a connection that would leave an Error in the Tentacle's log.
-function Or-PortListens {
-  if ($script:orNoListen -eq 'true' -or $script:orPort -eq '') { return $true }
-  foreach ($one in [Net.NetworkInformation.IPGlobalProperties]::GetIPGlobalProperties().GetActiveTcpListeners()) { if ($one.Port -eq [int]$script:orPort) { return $true } }
-  return $false
-}
-
 # Watches until service, port and start-up log (from byte $offset on) are right for that list. Gives up early when the service stays down.
 function Or-Watch([string]$lines, [long]$offset) {
   $until = (Or-Uptime) + $script:orWatchSeconds
@@ -26,21 +19,6 @@ function Or-Watch([string]$lines, [long]$offset) {
     Start-Sleep -Seconds 1
   }
 }
-
-# Waits until no script runs on this Tentacle at two looks in a row. A limit, after which nothing is forced.
-function Or-WaitUntilIdle {
-  $until = (Or-Uptime) + $script:orIdleSeconds
-  $quiet = 0
-  while ($true) {
-    if ((Or-LookAtService) -and (Or-Children) -gt 0) { $quiet = 0 } else { $quiet++ }
-    if ($quiet -ge 2) { return $true }
-    if ((Or-Uptime) -ge $until) { return $false }
-    Start-Sleep -Seconds 1
-  }
-}
-
-# Stopping and starting is the form that also starts a stopped service; its exit code says nothing (tentacle-trust.md section 3).
-function Or-Restart { $null = Or-Tentacle @('service', '--stop', '--start') }
 
 # The old list comes back only if the list is still exactly what was written (compare-and-swap).
 function Or-PutBack {
@@ -86,6 +64,4 @@ function Or-TaskMain {
     [IO.File]::Delete($script:orCopy)
   }
 }
-
-function Or-Schtasks([string[]]$arguments) { $script:orScheduled = (Or-Run $script:orScheduler $arguments).Code -eq 0 }
 `;

@@ -1,6 +1,9 @@
-import { CHANGE, PRELUDE } from './change.ts';
+import { CHANGE } from './change.ts';
+import { CONFIGURATION } from './configuration.ts';
+import { CONTROL } from './control.ts';
 import { LIST } from './list.ts';
 import { LISTENING } from './listening.ts';
+import { MACHINE, PRELUDE } from './machine.ts';
 import { RESTARTER } from './restarter.ts';
 import { SERVICE } from './service.ts';
 import { TWINS } from './twins.ts';
@@ -17,11 +20,16 @@ const NAMES: Record<string, string> = {
  * task is this same text, kept in a here-string.
  */
 export function powershellScript(...steps: Record<string, string>[]): string {
-  const body = [PRELUDE, LIST, SERVICE, RESTARTER, steps[0]!['route'] === 'polling' ? TWINS : LISTENING, CHANGE].map((text) => text.trim());
+  const texts = [PRELUDE, LIST, MACHINE, SERVICE, CONTROL, RESTARTER, ...(steps[0]!['route'] === 'polling' ? [CONFIGURATION, TWINS] : [LISTENING]), CHANGE];
+  return powershellText('trust of this Tentacle in an Octopus Server certificate', texts, steps.map(settingsOf));
+}
+
+/** A script of these texts, which is kept in a here-string (what runs later in a task is the same), and of settings for each step of it. */
+export function powershellText(subject: string, texts: readonly string[], steps: readonly string[]): string {
   return [
-    '# Octopus Rotation: trust of this Tentacle in an Octopus Server certificate.',
-    `$script:orBody = @'\n${body.join('\n\n')}\n'@`,
-    ...steps.map((step) => `$script:orSettings = @'\n${settingsOf(step)}\n'@\n. ([scriptblock]::Create($script:orBody))\n. ([scriptblock]::Create($script:orSettings))\nOr-Main\nif ($script:orCode -ne 0) { exit $script:orCode }`),
+    `# Octopus Rotation: ${subject}.`,
+    `$script:orBody = @'\n${texts.map((text) => text.trim()).join('\n\n')}\n'@`,
+    ...steps.map((step) => `$script:orSettings = @'\n${step}\n'@\n. ([scriptblock]::Create($script:orBody))\n. ([scriptblock]::Create($script:orSettings))\nOr-Main\nif ($script:orCode -ne 0) { exit $script:orCode }`),
     'exit 0',
     '',
   ].join('\n\n');

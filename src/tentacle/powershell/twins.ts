@@ -1,3 +1,5 @@
+import { KEYS } from '../bash/configuration.ts';
+
 /**
  * PowerShell: the edit of the trust list of a polling Tentacle as text, and the exchange of that one value in its configuration file.
  * The same rules, reasons and refusals as bash/twins.ts and bash/configuration.ts; the file is replaced by ReplaceFile, which keeps
@@ -6,12 +8,6 @@
 export const TWINS = String.raw`
 $script:orEntity = [regex]'&(?:(lt|gt|amp|quot|apos)|\x23x([0-9A-Fa-f]{1,6})|\x23([0-9]{1,7}));'
 $script:orToken = [regex]'\G[ \t\r\n]*("(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null|[\[\]{},:])'
-
-function Or-EntityText($match) {
-  if ($match.Groups[1].Success) { return @{ lt = '<'; gt = '>'; amp = '&'; quot = '"'; apos = "'" }[$match.Groups[1].Value] }
-  if ($match.Groups[2].Success) { return [char]::ConvertFromUtf32([Convert]::ToInt32($match.Groups[2].Value, 16)) }
-  return [char]::ConvertFromUtf32([int]$match.Groups[3].Value)
-}
 
 # The text of a JSON literal with its quotes.
 function Or-PlainText([string]$literal) {
@@ -202,127 +198,13 @@ function Or-DropTwinned([string]$source, [string]$thumbprint, [string]$keep) {
   return $out.Append((Or-Raw $state $before $state.Text.Length)).ToString()
 }
 
-# The file as text with the place of the value in it. Throws the reason why it is not understood.
-function Or-ReadConfiguration([byte[]]$bytes) {
-  $begin = 0
-  if ($bytes.Length -ge 3 -and $bytes[0] -eq 239 -and $bytes[1] -eq 187 -and $bytes[2] -eq 191) { $begin = 3 }
-  if ([Array]::IndexOf($bytes, [byte]0) -ge 0) { throw 'configuration-encoding' }
-  try { $text = (New-Object Text.UTF8Encoding ($false, $true)).GetString($bytes, $begin, $bytes.Length - $begin) } catch { throw 'configuration-encoding' }
-  $name = '[A-Za-z_][A-Za-z0-9_.:-]*'
-  $token = [regex]('\G(?:(?<comment><!--[\s\S]*?-->)|(?<instruction><\?[\s\S]*?\?>)|(?<doctype><!(?i:doctype))|(?<data><!\[CDATA\[[\s\S]*?\]\]>)|</(?<close>' + $name + ')[ \t\r\n]*>|<(?<open>' + $name +
-    ')(?<attributes>(?:[ \t\r\n]+' + $name + '[ \t\r\n]*=[ \t\r\n]*(?:"[^"<]*"|' + "'[^'<]*'" + '))*)[ \t\r\n]*(?<self>/?)>|(?<text>[^<]+))')
-  $key = [regex]('[ \t\r\n]key[ \t\r\n]*=[ \t\r\n]*(?:"([^"]*)"|' + "'([^']*)')")
-  $open = New-Object Collections.Generic.Stack[string]
-  $found = @{ Text = $text; Begin = $begin; From = -1; Until = -1 }
-  $count = 0; $roots = 0; $at = 0
-  while ($at -lt $text.Length) {
-    $match = $token.Match($text, $at)
-    if (-not $match.Success) { throw 'configuration-malformed' }
-    $at = $match.Index + $match.Length
-    $inside = $found.From -ge 0 -and $found.Until -lt 0
-    if ($match.Groups['doctype'].Success) { throw 'configuration-doctype' }
-    if ($match.Groups['instruction'].Success) {
-      if ($match.Value -match '^<\?xml\s' -and $match.Value -match 'encoding\s*=' -and $match.Value -notmatch 'encoding\s*=\s*["''](utf-?8|us-ascii)["'']') { throw 'configuration-encoding' }
-    }
-    elseif ($match.Groups['text'].Success) { if ($open.Count -eq 0 -and $match.Value.Trim([char]32, [char]9, [char]10, [char]13).Length -gt 0) { throw 'configuration-malformed' } }
-    elseif ($match.Groups['data'].Success) { if ($open.Count -eq 0) { throw 'configuration-malformed' } }
-    elseif ($match.Groups['close'].Success) {
-      if ($open.Count -eq 0 -or -not (Or-Same $open.Pop() $match.Groups['close'].Value)) { throw 'configuration-malformed' }
-      if ($inside) { $found.Until = $match.Index; continue }
-    }
-    elseif ($match.Groups['open'].Success) {
-      $tag = $match.Groups['open'].Value
-      if ($open.Count -eq 0) { $roots++; if ($roots -gt 1 -or -not (Or-Same $tag 'octopus-settings')) { throw 'configuration-malformed' } }
-      $self = $match.Groups['self'].Value -eq '/'
-      if ($inside) { throw 'configuration-malformed' }
-      if ($open.Count -eq 1 -and (Or-Same $tag 'set')) {
-        $named = $key.Match($match.Groups['attributes'].Value)
-        $text1 = $named.Groups[1].Value + $named.Groups[2].Value
-        if ($named.Success -and (Or-Same ([regex]::Replace($text1, '&(lt|gt|amp|quot|apos);', { param($one) Or-EntityText $one }).ToLowerInvariant()) 'tentacle.communication.trustedoctopusservers')) {
-          $count++
-          if ($count -gt 1) { throw 'duplicate-key' }
-          if (-not $self) { $found.From = $at }
-        }
-      }
-      if (-not $self) { $open.Push($tag) }
-    }
-    if ($inside -and -not $match.Groups['text'].Success) { throw 'configuration-malformed' }
-  }
-  if ($open.Count -ne 0 -or $roots -eq 0) { throw 'configuration-malformed' }
-  return $found
-}
-
-function Or-ValueIn($found) {
-  if ($found.From -lt 0) { return '' }
-  return $found.Text.Substring($found.From, $found.Until - $found.From)
-}
-
-# Bytes of the file with another value, if the one that stands there is exactly $from.
-function Or-Exchanged([byte[]]$bytes, [string]$from, [string]$to) {
-  $found = Or-ReadConfiguration $bytes
-  if ($found.From -lt 0 -or -not (Or-Same (Or-ValueIn $found) $from)) { throw 'configuration-changed' }
-  $rest = Or-Utf8 ($found.Text.Substring(0, $found.From) + $to + $found.Text.Substring($found.Until))
-  $all = New-Object byte[] ($found.Begin + $rest.Length)
-  [Array]::Copy($bytes, $all, $found.Begin)
-  [Array]::Copy($rest, 0, $all, $found.Begin, $rest.Length)
-  return ,$all
-}
-
-function Or-SameBytes([byte[]]$one, [byte[]]$other) { return Or-Same ([Convert]::ToBase64String($one)) ([Convert]::ToBase64String($other)) }
-
-# Exchanges the value: the new file, complete and on disk, takes the place of the old one, which stays beside it. Gives '' or the reason;
-# whatever fails before that leaves the old file untouched.
-function Or-Swap([string]$from, [string]$to) {
-  $new = "$script:orConfiguration.octopus-rotation.new"
-  $old = "$script:orConfiguration.octopus-rotation.old"
-  try {
-    $bytes = [IO.File]::ReadAllBytes($script:orConfiguration)
-    $changed = Or-Exchanged $bytes $from $to
-    # Whole only if the way back leads to the very file that was there.
-    if (-not (Or-SameBytes (Or-Exchanged $changed $to $from) $bytes)) { return 'write-failed' }
-    Or-WriteFile $new $changed
-    if (-not (Or-SameBytes ([IO.File]::ReadAllBytes($new)) $changed)) { throw 'write-failed' }
-    if (-not (Or-SameBytes ([IO.File]::ReadAllBytes($script:orConfiguration)) $bytes)) { throw 'configuration-changed' }
-    [IO.File]::Replace($new, $script:orConfiguration, $old)
-    return ''
-  } catch {
-    # The one state in which ReplaceFile may leave nothing under the old name.
-    if (-not [IO.File]::Exists($script:orConfiguration) -and [IO.File]::Exists($old)) { [IO.File]::Move($old, $script:orConfiguration) }
-    try { [IO.File]::Delete($new) } catch { }
-    $why = $_.Exception.Message
-    if ($_.Exception -is [UnauthorizedAccessException] -or $_.Exception.InnerException -is [UnauthorizedAccessException]) { return 'not-writable' }
-    if ($why -match '^(configuration|duplicate)-[a-z]+$') { return $why }
-    return 'write-failed'
-  }
-}
-
-# Sets the path of the configuration file of this instance; false unless there is exactly one.
-function Or-Locate {
-  $listed = Or-Run $script:orExecutable @('list-instances', '--format=json')
-  $begin = [regex]::Match($listed.Out, '(?m)^[ \t]*\[')
-  if ($listed.Code -ne 0 -or -not $begin.Success) { return $false }
-  try { $all = ConvertFrom-Json -InputObject $listed.Out.Substring($begin.Index) } catch { return $false }
-  $paths = @($all | Where-Object { $_.InstanceName -is [string] -and $_.InstanceName -eq $script:orInstance } | ForEach-Object { $_.ConfigurationFilePath })
-  if ($paths.Count -ne 1 -or $paths[0] -isnot [string] -or -not [IO.File]::Exists($paths[0])) { return $false }
-  $item = Get-Item -LiteralPath $paths[0] -Force
-  # A link would be replaced by a file.
-  if (($item.Attributes -band [IO.FileAttributes]::ReparsePoint) -ne 0) { return $false }
-  $script:orConfiguration = $item.FullName
-  return $true
-}
-
-function Or-ReasonOf($problem) {
-  if ($problem.Exception.Message -match '^[a-z]+(-[a-z]+)+$') { return $problem.Exception.Message }
-  return 'configuration-malformed'
-}
-
 # What is to be written: the value as found and as wished. Both are kept in the state folder and outlive a kill (D17).
 function Or-Plan {
   $script:orChange = $false
   if (-not (Or-Locate)) { Or-Finish 'refused' 'no-configuration-file' }
   $reason = ''
   try {
-    $script:orFound = Or-ValueIn (Or-ReadConfiguration ([IO.File]::ReadAllBytes($script:orConfiguration)))
+    $script:orFound = Or-ValueIn (Or-ReadConfiguration ([IO.File]::ReadAllBytes($script:orConfiguration)) '${KEYS.list}')
     # The file must be what the Tentacle reads: nothing else is worth editing.
     if (-not (Or-Same (Or-Lines (Or-Parse $script:orFound).Entries) (Or-Lines $script:orBefore))) { throw 'configuration-differs' }
     if ($script:orOperation -eq 'add') { $script:orWanted = Or-AddTwins $script:orFound $script:orThumbprint $script:orPartner }
@@ -358,12 +240,12 @@ function Or-Apply {
     Or-WriteFile (Or-FolderFile 'value-old') (Or-Utf8 $script:orFound)
     Or-WriteFile (Or-FolderFile 'value-new') (Or-Utf8 $script:orWanted)
   } catch { return 'write-failed' }
-  return Or-Swap $script:orFound $script:orWanted
+  return Or-Swap @(@{ Key = '${KEYS.list}'; From = $script:orFound; To = $script:orWanted })
 }
 
 function Or-Saved([string]$name) { return (New-Object Text.UTF8Encoding $false).GetString([IO.File]::ReadAllBytes((Or-FolderFile $name))) }
 
-function Or-Undo { $null = Or-Swap (Or-Saved 'value-new') (Or-Saved 'value-old') }
+function Or-Undo { $null = Or-Swap @(@{ Key = '${KEYS.list}'; From = (Or-Saved 'value-new'); To = (Or-Saved 'value-old') }) }
 
 # An earlier run wrote and was killed before its restart was armed, or its restart was deferred: its two values lead back.
 function Or-PlanBack {

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findPwsh } from '../../../src/sandbox/windows/pwsh.ts';
 import { freePort } from '../../sandbox/tentacle/agent.ts';
 import { ROTATION, type Entry } from '../../tentacle/fakes/machine.ts';
 import { parseMachineResults } from '../../../src/tentacle/machine-result.ts';
+import { certificateScript } from '../../../src/tentacle/certificate-script.ts';
+import { parseCertificateResults } from '../../../src/tentacle/certificate-result.ts';
 import { trustScript } from '../../../src/tentacle/trust-script.ts';
-import type { MachineResult, TrustShell } from '../../../src/tentacle/contract.ts';
+import type { CertificateResult, CertificateScript, MachineResult, TrustShell } from '../../../src/tentacle/contract.ts';
 import type { Thumbprint } from '../../../src/certificates/thumbprint.ts';
 
 const here = import.meta.dirname;
@@ -121,6 +123,63 @@ export class Rig {
     return single({ code: Number(this.read('inside.code')), stdout: this.read('inside.out'), stderr: this.read('inside.err') });
   }
 
+  /** The shipped script about the Tentacle's own certificate, run beside the Tentacle. */
+  async certificate(operation: Parameters<CertificateScript>[0]['operation'], options: Partial<Parameters<CertificateScript>[0]> = {}, env: Record<string, string> = {}): Promise<CertificateResult> {
+    const text = certificateScript({ rotationId: ROTATION, fence: 7, operation, shell: this.shellKind, place: 'host', fireDelaySeconds: 0, confirmSeconds: 600, watchSeconds: 40, idleLimitSeconds: 40, ...options });
+    const ran = await this.shell(this.command(text), { ...this.scriptEnv, ...env });
+    const { results, ignored } = parseCertificateResults(ran.stdout, ROTATION);
+    if (ran.code !== 0 || results.length !== 1 || ignored !== 0 || ran.stderr !== '') throw new Error(`no single result: ${JSON.stringify(ran)}`);
+    return results[0]!;
+  }
+
+  /** A value of the configuration file, as it stands there. */
+  value(key: string): string {
+    return new RegExp(`<set key="${key.replaceAll('.', '\\.')}">([^<]*)`, 'i').exec(this.read('machines/one/Tentacle.config'))?.[1] ?? '';
+  }
+
+  /** What the certificate script keeps of its own in the home of the Tentacle. */
+  get note(): Record<string, string> {
+    return Object.fromEntries(this.read('machines/one/OctopusRotation/certificate/state').split('\n').filter((line) => line !== '').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+  }
+
+  /** Waits until the note is one of these. */
+  async noted(...states: string[]): Promise<string> {
+    await until(`the note is ${states.join(' or ')}`, () => states.includes(this.note['state'] ?? ''));
+    return this.note['state']!;
+  }
+
+  jobUnits(): string[] { return readdirSync(join(this.dir, 'units')).filter((name) => /^octopus-rotation-certificate-[0-9A-F]{8}\.service$/.test(name)); }
+
+  /** Everything of the machine dies at once. */
+  async powerOff(): Promise<void> {
+    for (const name of readdirSync(join(this.dir, 'units'))) {
+      if (!/\.service\.(pid|main)$/.test(name)) continue;
+      const pid = Number(this.read(`units/${name}`));
+      if (pid > 1) for (const target of [-pid, pid]) try { process.kill(target, 'SIGKILL'); } catch { /* gone already */ }
+      if (pid > 1) await until('it is dead', () => !existsSync(`/proc/${pid}`) || /\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+    }
+  }
+
+  /** kill -9 of the job alone. */
+  async killJob(): Promise<void> {
+    for (const name of readdirSync(join(this.dir, 'units'))) {
+      const pid = /^octopus-rotation-certificate-.*\.main$/.test(name) ? Number(this.read(`units/${name}`)) : 0;
+      if (pid > 1) try { process.kill(-pid, 'SIGKILL'); } catch { /* gone already */ }
+    }
+  }
+
+  /** The Tentacle's command line does this first. */
+  wrap(first: string): void {
+    const text = this.read('bin/Tentacle');
+    const last = text.slice(text.lastIndexOf('exec '));
+    this.write('bin/Tentacle.new', `#!/bin/sh\n${first}\n${last}`);
+    chmodSync(join(this.dir, 'bin', 'Tentacle.new'), 0o755);
+    renameSync(join(this.dir, 'bin', 'Tentacle.new'), join(this.dir, 'bin', 'Tentacle'));
+  }
+
+  /** The machine starts: its Tentacle, and what is enabled. */
+  async boot(): Promise<void> { await this.systemctl('boot'); }
+
   /** How the detached restarter said that it ended. */
   async ended(): Promise<string> {
     const state = () => /^state=(.*)$/m.exec(this.read('machines/one/OctopusRotation/state'))?.[1] ?? '';
@@ -168,7 +227,7 @@ function single(ran: Ran): MachineResult {
   return results[0]!;
 }
 
-async function until(what: string, holds: () => boolean): Promise<void> {
+export async function until(what: string, holds: () => boolean): Promise<void> {
   const over = performance.now() + ENDED_WITHIN_MS;
   while (!holds()) {
     if (performance.now() > over) throw new Error(`Not within ${ENDED_WITHIN_MS} ms: ${what}`);
