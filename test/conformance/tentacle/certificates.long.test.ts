@@ -206,6 +206,7 @@ function suite(subject: Subject): void {
         const before = kept(one);
         const fresh = await staged(one);
         one.write('no-enabled-units', '1');
+        one.write('no-tasks', '1');
         expect(await one.certificate('arm', { thumbprint: fresh })).toMatchObject({ outcome: 'refused', reason: 'no-detached-job', state: 'staged', job: 'none' });
         expect([one.jobUnits(), kept(one)]).toEqual([[], before]);
       });

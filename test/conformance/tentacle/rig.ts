@@ -148,7 +148,7 @@ export class Rig {
     return this.note['state']!;
   }
 
-  jobUnits(): string[] { return readdirSync(join(this.dir, 'units')).filter((name) => /^octopus-rotation-certificate-[0-9A-F]{8}\.service$/.test(name)); }
+  jobUnits(): string[] { return readdirSync(join(this.dir, 'units')).filter((name) => /^octopus-rotation-certificate-[0-9A-F]{8}\.(service|xml)$/.test(name)); }
 
   /** Everything of the machine dies at once. */
   async powerOff(): Promise<void> {
@@ -160,11 +160,13 @@ export class Rig {
     }
   }
 
-  /** kill -9 of the job alone. */
+  /** kill -9 of the job alone; whoever keeps it up starts it again (a scheduled task at its next minute, which is not waited for). */
   async killJob(): Promise<void> {
     for (const name of readdirSync(join(this.dir, 'units'))) {
-      const pid = /^octopus-rotation-certificate-.*\.main$/.test(name) ? Number(this.read(`units/${name}`)) : 0;
+      const pid = (this.shellKind === 'Bash' ? /^octopus-rotation-certificate-.*\.main$/ : /^octopus-rotation-certificate-.*\.pid$/).test(name) ? Number(this.read(`units/${name}`)) : 0;
       if (pid > 1) try { process.kill(-pid, 'SIGKILL'); } catch { /* gone already */ }
+      const task = name.replace('.service.pid', '');
+      if (pid > 1 && this.shellKind === 'PowerShell' && existsSync(join(this.dir, 'units', `${task}.xml`))) await this.execute(join(this.dir, 'bin', 'schtasks.exe'), ['/Run', '/TN', task]);
     }
   }
 
