@@ -63,9 +63,9 @@ export interface CertificateResult {
   old: ThumbprintOrNull;
   new: ThumbprintOrNull;
   /**
-   * Of NEW: with SHA-256 or better, with SHA-1 or worse, or not to be seen on that machine.
+   * Of NEW: with SHA-256 or better, or not to be seen on that machine. SHA-1 is refused when it is staged.
    */
-  signature: null | 'strong' | 'weak' | 'unknown';
+  signature: null | 'strong' | 'unknown';
   /**
    * stopped: enabled, so that it begins at the next start of the machine, but not running.
    */

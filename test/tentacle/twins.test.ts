@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Thumbprint } from '../../src/certificates/thumbprint.ts';
 import { CONFIGURATION, KEYS } from '../../src/tentacle/bash/configuration.ts';
+import { INSTANCES } from '../../src/tentacle/bash/instances.ts';
 import { TWINS } from '../../src/tentacle/bash/twins.ts';
 import { parseTrustList } from '../../src/tentacle/trust-list.ts';
 import { comparableAddress } from '../../src/tentacle/address.ts';
@@ -19,7 +20,7 @@ const REASONS: Record<number, string> = { 2: 'list-broken', 3: 'duplicate-entrie
 const folder = mkdtempSync(join(tmpdir(), 'rotation-twins-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const bash = (script: string, input: string) => spawnSync('bash', ['-c', `export LC_ALL=C\n${TWINS}\n${CONFIGURATION}\n${script}`], { input, encoding: 'utf8', env: { PATH: process.env['PATH'] } });
+const bash = (script: string, input: string) => spawnSync('bash', ['-c', `export LC_ALL=C\n${TWINS}\n${INSTANCES}\n${CONFIGURATION}\n${script}`], { input, encoding: 'utf8', env: { PATH: process.env['PATH'] } });
 /** Edits as the machine does them, many in one shell: values in, values or reasons out. */
 function onMachine(cases: { add: boolean; value: string }[]): Edited[] {
   cases.forEach((one, n) => writeFileSync(join(folder, `in-${n}`), `${one.value}x`));

@@ -141,7 +141,7 @@ or_read_signature() {
   test -n "$or_pem" || return 0
   test "$(printf '%s\n' "$or_pem" | openssl x509 -noout -fingerprint -sha1 2>/dev/null | sed 's/.*=//' | tr -d ':\r\n')" = "$or_c_new" || return 1
   case $(printf '%s\n' "$or_pem" | openssl x509 -noout -text 2>/dev/null | sed -n 's/^ *Signature Algorithm: *//p' | head -n 1) in
-    sha1* | md5*) or_c_signature=weak or_why=sha1-certificate; return 1 ;;
+    sha1* | md5* | *-SHA1) or_why=sha1-certificate; return 1 ;;
     sha256* | sha384* | sha512* | ecdsa-with-SHA[235]*) or_c_signature=strong ;;
   esac
   return 0

@@ -135,7 +135,7 @@ function Or-ReadSignature([string]$pfx, [string]$password) {
   $thumbprint = $certificate.GetCertHashString()
   $certificate.Dispose()
   if (-not (Or-Same $thumbprint.ToUpperInvariant() $script:orC.new)) { throw 'new-certificate-failed' }
-  if (@('1.2.840.113549.1.1.4', '1.2.840.113549.1.1.5', '1.2.840.10045.4.1', '1.2.840.10040.4.3', '1.3.14.3.2.29') -ccontains $algorithm) { $script:orC.signature = 'weak'; throw 'sha1-certificate' }
+  if (@('1.2.840.113549.1.1.4', '1.2.840.113549.1.1.5', '1.2.840.10045.4.1', '1.2.840.10040.4.3', '1.3.14.3.2.29') -ccontains $algorithm) { throw 'sha1-certificate' }
   if ($algorithm -match '^1\.2\.840\.113549\.1\.1\.1[123]$|^1\.2\.840\.10045\.4\.3\.[234]$') { $script:orC.signature = 'strong' }
 }
 `;
