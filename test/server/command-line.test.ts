@@ -40,4 +40,12 @@ describe('Octopus.Server', () => {
     expect((error as Error).message).toContain('********');
     expect(JSON.stringify([error, (error as Error).message])).not.toContain('canary-password');
   });
+
+  it('A15: says what its node is called, where Tentacles connect to, and which folder the nodes share, if any', async () => {
+    const configuration = { 'Octopus.Communications.ServicesPort': '10943', 'Octopus.Folder.ClusterSharedDirectory': 'C:\\Shared "a"', 'Octopus.Storage.NodeName': 'NODE1' };
+    expect(await saying(JSON.stringify(configuration, null, 2)).node()).toEqual({ name: 'NODE1', port: 10943, sharedFolder: 'C:\\Shared "a"' });
+    const { 'Octopus.Folder.ClusterSharedDirectory': _, ...alone } = configuration;
+    expect(await saying(JSON.stringify(alone)).node()).toEqual({ name: 'NODE1', port: 10943, sharedFolder: null });
+    await expect(saying('{}').node()).rejects.toMatchObject({ code: 'SERVER_OUTPUT_UNEXPECTED' });
+  });
 });
