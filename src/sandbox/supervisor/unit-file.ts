@@ -30,7 +30,7 @@ export class UnsupportedUnit extends Error {
 /** What has no meaning in the sandbox, or none that can be seen. */
 const harmless = new Set([
   'After', 'Before', 'Wants', 'Requires', 'Documentation', 'Group', 'SyslogIdentifier', 'TimeoutStartSec', 'LimitNOFILE',
-  'Alias', 'Nice', 'OOMScoreAdjust', 'TasksMax', 'PrivateTmp', 'ProtectSystem', 'ProtectHome', 'NoNewPrivileges', 'DefaultDependencies',
+  'Alias', 'Nice', 'OOMScoreAdjust', 'TasksMax', 'RequiresMountsFor', 'PrivateTmp', 'ProtectSystem', 'ProtectHome', 'NoNewPrivileges', 'DefaultDependencies',
 ]);
 
 /**
