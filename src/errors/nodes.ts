@@ -42,6 +42,12 @@ export const nodeErrors = catalogue({
     next: 'Finish the upgrade on every node, then run the runbook again.',
     failureMode: 'A15',
   }),
+  UPDATE_TRUST_WITH_SEVERAL_NODES: (v: { nodes: string[] }) => ({
+    message: `Polling Tentacles cannot go over by update-trust, since this server has ${v.nodes.length} nodes (${v.nodes.map((one) => printable(one)).join(', ')}): they are restarted one after the other, and until the last one is, both certificates have to be trusted.`,
+    safe: 'Nothing was changed.',
+    next: 'Set Rotation.PollingRoute to twin, then run the runbook again.',
+    failureMode: 'A15',
+  }),
   SEVERAL_HOSTS: (v: { machines: string[] }) => ({
     message: `${v.machines.length} machines have the role octopus-rotation-host: ${v.machines.map((one) => printable(one)).join(', ')}. Each of them would run every step.`,
     safe: 'Nothing was changed.',

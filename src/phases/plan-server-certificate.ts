@@ -109,7 +109,7 @@ function scopeGate(seen: Observation, options: RotationOptions, own: string, now
   const { nodes, registrations, inventory, server } = seen;
   return all(
     everyMachineServed(inventory.unsupported, options.waivers, now),
-    everyNodeServed(nodes, registrations),
+    everyNodeServed(nodes, registrations, options),
     inventory.machines.some((machine) => machine.isHost) ? PASS : refuse(planErrors.HOST_NOT_RECOGNISED({ own })),
     server.rest === server.database && server.rest === server.node.thumbprint ? PASS : refuse(planErrors.NOT_THIS_SERVER({ rest: server.rest, local: server.database === server.rest ? server.node.thumbprint : server.database })),
   );
