@@ -135,9 +135,9 @@ export class Scenario {
     };
   }
 
-  /** Whether a node takes no tasks. */
+  /** Whether some node takes no tasks. */
   async isDrained(): Promise<boolean> {
-    return (await this.client.nodes())[0]!.isDraining;
+    return (await this.client.nodes()).some((node) => node.isDraining);
   }
 
   stop(): Promise<void> {
