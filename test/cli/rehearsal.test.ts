@@ -51,6 +51,24 @@ describe('following a run', () => {
     expect([...follower.failures]).toEqual([['Prove', ['no<U+202E>']]]);
   });
 
+  it('tells each line of machines that work beside each other once, whichever of them speaks', () => {
+    const follower = new TaskFollower();
+    const prepare = (...texts: string[][]) => run(activity('Step 2: Prepare', 'Running', { children: texts.map((lines, index) => activity(`node-${index}`, 'Running', { log: lines.map((text) => log('Highlight', text)) })) }));
+    const told = (look: TaskActivity[]) => follower.look(look, 0).flatMap((one) => (one.kind === 'line' ? [one.text] : []));
+    expect(told(prepare(['a1'], ['b1']))).toEqual(['a1', 'b1']);
+    expect(told(prepare(['a1', 'a2'], ['b1']))).toEqual(['a2']);
+    expect(told(prepare(['a1', 'a2'], ['b1', 'b2']))).toEqual(['b2']);
+  });
+
+  it('tells nothing twice when a look shows less than the last one, as behind a load balancer', () => {
+    const follower = new TaskFollower();
+    const done = run(activity('Step 1: Plan', 'Success', { log: [log('Highlight', 'seen')] }));
+    follower.look(done, 0);
+    expect(follower.look(run(activity('Step 1: Plan', 'Running')), 1)).toEqual([]);
+    expect(follower.look(run(activity('Step 1: Plan', 'Pending')), 2)).toEqual([]);
+    expect(follower.look(done, 3)).toEqual([]);
+  });
+
   it('tells a step that begins and ends between two looks', () => {
     expect(new TaskFollower().look(run(activity('Step 1: Plan', 'Success')), 5).map((one) => (one.kind === 'phase' ? one.state : one.text))).toEqual(['running', 'done']);
   });
@@ -135,7 +153,7 @@ describe('status', () => {
 
   it('goes on after the swap where the last run stopped: the check of health says after what it came', () => {
     const teller = handedOver();
-    for (const phase of ['plan-server-certificate', 'back-up-server-certificate', 'generate-server-certificate', 'trust-server-certificate', 'prove-server-certificate-trust', 'replace-server-certificate', 'check-health-after-swap']) teller.taken('runbook', 'ServerTasks-140').begin(phase).finish();
+    for (const phase of ['plan-server-certificate', 'prepare-server-nodes', 'back-up-server-certificate', 'generate-server-certificate', 'trust-server-certificate', 'prove-server-certificate-trust', 'replace-server-certificate', 'check-health-after-swap']) teller.taken('runbook', 'ServerTasks-140').begin(phase).finish();
     expect(statusOf(marker, { rotationId: ID, entries: teller.entries })).toMatchObject({ nextPhase: 'Retire server certificate' });
     teller.begin('retire-server-certificate').finish();
     expect(statusOf(marker, { rotationId: ID, entries: teller.entries })).toMatchObject({ nextPhase: 'Check health' });
@@ -144,7 +162,7 @@ describe('status', () => {
   });
 
   it('D5: says with the journal which phase is next and who is left behind, with the command', () => {
-    expect(statusOf(marker, { rotationId: ID, entries: planned().entries })).toMatchObject({ nextPhase: 'Back up server certificate', proved: 0 });
+    expect(statusOf(marker, { rotationId: ID, entries: planned().entries })).toMatchObject({ nextPhase: 'Prepare server nodes', proved: 0 });
     const status = statusOf(marker, { rotationId: ID, entries: handedOver().entries });
     expect(status).toMatchObject({ nextPhase: 'Replace server certificate' });
     expect(status.leftBehind!.map((one) => one.machine)).toEqual(['branch-07', 'legacy-01']);

@@ -22,6 +22,12 @@ describe('A16: a polling Tentacle and the nodes', () => {
     expect(codes(['octopus-01:10943'])).toEqual([expect.stringMatching(/^NODE_NOT_POLLED .*dmz-01 \(NODE2\)/)]);
   });
 
+  it('polls an address that each node calls its own: which one it is cannot be told', () => {
+    const alike = nodes.map((node) => ({ ...node, addresses: [...node.addresses, '127.0.0.1:10943'] }));
+    expect(codes(['127.0.0.1:10943'], alike)).toEqual([expect.stringMatching(/^POLLED_ADDRESS_UNKNOWN /), expect.stringMatching(/^NODE_NOT_POLLED .*NODE1.*NODE2/)]);
+    expect(codes(['octopus-01:10943', 'octopus-02:10943'], alike)).toEqual([]);
+  });
+
   it('tells both at once, and of a single node neither', () => {
     expect(codes(['balancer:10943'])).toHaveLength(3 - 1);
     expect(codes(['balancer:10943'], nodes.slice(0, 1))).toEqual([]);

@@ -7,7 +7,7 @@ export type Told =
   | { kind: 'phase'; phase: string; state: PhaseEvent['state']; percent: number; text: string; seconds: number }
   | { kind: 'line'; phase: string; level: 'highlight' | 'warning' | 'error'; text: string };
 
-interface Known { state: PhaseEvent['state'] | 'pending'; percent: number; text: string; since: number; lines: number }
+interface Known { state: PhaseEvent['state'] | 'pending'; percent: number; text: string; since: number; /** Lines told so far, by the node of the log that they stand in: machines fill theirs beside each other. */ lines: Map<string, number> }
 
 const STATES: Record<string, PhaseEvent['state'] | 'pending'> = {
   Pending: 'pending', Running: 'running', Success: 'done', SuccessWithWarning: 'warning', Failed: 'failed', Skipped: 'skipped', Canceled: 'canceled',
@@ -23,18 +23,18 @@ export class TaskFollower {
 
   look(activities: readonly TaskActivity[], now: number): Told[] {
     const told: Told[] = [];
-    for (const [index, step] of stepsOf(activities).entries()) {
+    for (const step of stepsOf(activities)) {
       const phase = stepName(step.name);
-      const key = `${index} ${step.name}`;
-      const known = this.known.get(key) ?? { state: 'pending' as const, percent: 0, text: '', since: now, lines: 0 };
+      const known = this.known.get(step.name) ?? { state: 'pending' as const, percent: 0, text: '', since: now, lines: new Map<string, number>() };
       const state = STATES[step.status] ?? 'running';
+      // Behind a load balancer one look may show what another node knew a moment before the last one.
+      if (rank(state) < rank(known.state)) continue;
       const { percent, text } = progressOf(step);
-      const lines = linesOf(step);
       if (known.state === 'pending' && state !== 'pending') known.since = now;
       // A phase is announced before its lines, and its end told after them.
       const begins = known.state === 'pending' && state !== 'pending' && state !== 'skipped';
       if (begins) told.push({ kind: 'phase', phase, state: 'running', percent: 0, text: '', seconds: 0 });
-      for (const line of lines.slice(known.lines)) {
+      for (const line of newLines(step, known.lines)) {
         const level = LEVELS[line.category];
         if (level === undefined || line.text.trim() === '') continue;
         const text = printable(line.text, 4000);
@@ -47,7 +47,7 @@ export class TaskFollower {
       const ends = state !== known.state && state !== 'pending' && state !== 'running';
       if (moved || ends) told.push({ kind: 'phase', phase, state, percent: ends && state !== 'failed' ? 100 : percent, text, seconds: Math.round((now - known.since) / 100) / 10 });
       if (state === 'failed' && !this.failures.has(phase)) this.failures.set(phase, []);
-      this.known.set(key, { state, percent, text, since: known.since, lines: lines.length });
+      this.known.set(step.name, { state, percent, text, since: known.since, lines: known.lines });
     }
     return told;
   }
@@ -66,8 +66,16 @@ function stepName(name: string): string {
   return printable(name.replace(/^step \d+:\s*/i, ''));
 }
 
-function linesOf(activity: TaskActivity): { category: string; text: string }[] {
-  return [...activity.log, ...activity.children.flatMap(linesOf)];
+/** What the nodes at and below this one say that was not told, and a note that it is told now. */
+function newLines(activity: TaskActivity, told: Map<string, number>, path = ''): { category: string; text: string }[] {
+  const known = told.get(path) ?? 0;
+  told.set(path, Math.max(known, activity.log.length));
+  return [...activity.log.slice(known), ...activity.children.flatMap((child, index) => newLines(child, told, `${path}/${index} ${child.name}`))];
+}
+
+/** How far a step is: waiting, at work, over. */
+function rank(state: Known['state']): number {
+  return state === 'pending' ? 0 : state === 'running' ? 1 : 2;
 }
 
 /** The progress of the node below a step that says most about it. */
