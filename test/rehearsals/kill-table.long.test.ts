@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildKillable, KillBench, randomRow, rowName, rowsOf, seeded, shuffled, type Row, type RowResult } from '../support/killing/kill-table.ts';
 
-/** With a polling Tentacle; test/estates/smallest.json makes more rows in the same time. */
+/** With a polling Tentacle; test/estates/smallest.json makes more rows in the same time, test/estates/three-nodes-small.json also kills nodes and their relays. */
 const ESTATE = process.env['KILL_TABLE_ESTATE'] ?? 'test/estates/killed.json';
 const minutes = Number(process.env['KILL_TABLE_MINUTES'] ?? 5);
 /** Each day other rows by default; the seed is printed, so that a failure can be had again. */
@@ -39,7 +39,7 @@ test('kill table: whatever is killed at whichever point, starting the host and r
   const { points, problems } = await first.undisturbed();
   expect(problems, 'a rotation that nobody disturbs').toEqual([]);
 
-  const possible = rowsOf(points);
+  const possible = rowsOf(points, first.nodes);
   const chosen = shuffled(possible.filter((row) => new RegExp(only).test(rowName(row))), random);
   let number = 0;
   let randomRows = 0;
@@ -47,7 +47,7 @@ test('kill table: whatever is killed at whichever point, starting the host and r
     number++;
     if (only !== '' || number % RANDOM_EVERY !== 0) return chosen.shift();
     randomRows++;
-    return randomRow(points, random);
+    return randomRow(points, first.nodes, random);
   };
   const results: RowResult[] = [];
   const failures: string[] = [];

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isEnded, newCertificate, plan } from '../../../src/journal/views.ts';
@@ -8,14 +8,20 @@ import { install, journalLines, lease, latestReport, pfxOpens, readJournal, rota
 import { startSandbox, until, type GroundTruth, type TestSandbox } from '../sandbox.ts';
 import { PLAN_FILE, pointOf, POINTS_FILE, STRUCK_FILE, type KillPlan, type Moment, type Target } from './plan.ts';
 
-/** One row: at which entry, when, and who is killed. */
-export interface Row { point: string; occurrence: number; moment: Moment; delayMs: number; target: Target }
+/** One row: at which entry, when, and who is killed; `node`: on which other node's machine. */
+export interface Row { point: string; occurrence: number; moment: Moment; delayMs: number; target: Target; node: string | null }
 
-export const rowName = (row: Row): string => `${row.target} killed ${row.moment}${row.moment === 'later' ? ` (${row.delayMs} ms)` : ''} "${row.point}"${row.occurrence === 1 ? '' : ` number ${row.occurrence}`}`;
+export const rowName = (row: Row): string => `${row.target}${row.node === null ? '' : ` ${row.node}`} killed ${row.moment}${row.moment === 'later' ? ` (${row.delayMs} ms)` : ''} "${row.point}"${row.occurrence === 1 ? '' : ` number ${row.occurrence}`}`;
 
 export interface RowResult { row: Row; struck: boolean; runs: number; seconds: number; problems: string[] }
 
 const TARGETS = ['self', 'server', 'tentacle', 'other', 'polling', 'host'] as const satisfies readonly Target[];
+const NODE_TARGETS = ['node', 'node-relay', 'node-machine'] as const satisfies readonly Target[];
+
+/** Whom to kill on this estate: with several server nodes also each of the others, with its relay. */
+const targetsOn = (nodes: readonly string[]): { target: Target; node: string | null }[] => [
+  ...TARGETS.map((target) => ({ target, node: null })), ...nodes.flatMap((node) => NODE_TARGETS.map((target) => ({ target, node }))),
+];
 const RUN_MS = 180_000;
 const QUIET_MS = 240_000;
 /** How often a person runs the runbook again. */
@@ -32,8 +38,8 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** All rows that the points of an undisturbed rotation allow: each kind of entry of each phase and each change of a file, before and after hand-over. */
-export function rowsOf(points: readonly string[]): Row[] {
+/** All rows that the points of an undisturbed rotation allow: each kind of entry of each phase and each change of a file, before and after hand-over. `nodes`: machines of the other server nodes. */
+export function rowsOf(points: readonly string[], nodes: readonly string[]): Row[] {
   const counts = new Map<string, number>();
   const seen = new Set<string>();
   const rows: Row[] = [];
@@ -47,19 +53,20 @@ export function rowsOf(points: readonly string[]): Row[] {
     seen.add(key);
     const isEntry = !point.startsWith('file ');
     for (const moment of ['before', 'after'] as const) {
-      for (const target of isEntry ? TARGETS : (['self', 'host'] as const)) rows.push({ point, occurrence, moment, delayMs: 0, target });
+      for (const whom of targetsOn(nodes)) if (isEntry || whom.target === 'self' || whom.target === 'host') rows.push({ point, occurrence, moment, delayMs: 0, ...whom });
     }
-    if (isEntry) rows.push({ point, occurrence, moment: 'torn', delayMs: 0, target: 'self' });
+    if (isEntry) rows.push({ point, occurrence, moment: 'torn', delayMs: 0, target: 'self', node: null });
   }
   return rows;
 }
 
 /** A random time after a random point, and a random target. */
-export function randomRow(points: readonly string[], random: () => number): Row {
+export function randomRow(points: readonly string[], nodes: readonly string[], random: () => number): Row {
+  const targets = targetsOn(nodes);
   const at = Math.floor(random() * points.length);
   const point = points[at]!;
   const occurrence = points.slice(0, at + 1).filter((one) => one === point).length;
-  return { point, occurrence, moment: 'later', delayMs: Math.floor(random() * 2_000), target: TARGETS[Math.floor(random() * TARGETS.length)]! };
+  return { point, occurrence, moment: 'later', delayMs: Math.floor(random() * 2_000), ...targets[Math.floor(random() * targets.length)]! };
 }
 
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
@@ -75,7 +82,7 @@ export function buildKillable(): string {
 
 /** One sandbox with the killable package in it, in which rotation follows rotation. */
 export class KillBench {
-  private constructor(private readonly sandbox: TestSandbox, readonly installed: Installed, private readonly machines: Pick<KillPlan, 'host' | 'other' | 'polling'>) {}
+  private constructor(private readonly sandbox: TestSandbox, readonly installed: Installed, private readonly machines: Pick<KillPlan, 'host' | 'other' | 'polling'>, readonly nodes: readonly string[]) {}
 
   static async start(estate: string, killable: string): Promise<KillBench> {
     const sandbox = await startSandbox({ estate });
@@ -84,8 +91,9 @@ export class KillBench {
       const host = sandbox.line.serverMachine;
       const rest = sandbox.line.tentacles.filter((one) => one.name !== host);
       const polling = rest.find((one) => one.address.startsWith('poll:'));
-      const other = rest.find((one) => one !== polling)!;
-      return new KillBench(sandbox, installed, { host, other: other.name, polling: (polling ?? other).name });
+      const nodes = sandbox.line.nodes.map((one) => one.machine).filter((one) => one !== host);
+      const other = rest.find((one) => one !== polling && !nodes.includes(one.name))!;
+      return new KillBench(sandbox, installed, { host, other: other.name, polling: (polling ?? other).name }, nodes);
     } catch (error) {
       await sandbox.stop();
       throw error;
@@ -236,7 +244,8 @@ export class KillBench {
     if (last?.kind !== 'ended' || last.data.outcome !== 'completed') problems.push(`the rotation did not complete; its last entry is ${last === undefined ? 'none' : pointOf(last)}`);
     else {
       if ((await lease(this.installed)) !== null) problems.push('the lease is still there after the end');
-      if (existsSync(join(stateFolder, 'relay', id))) problems.push('the relay is still there after the end');
+      const relays = existsSync(join(stateFolder, 'relay')) ? readdirSync(join(stateFolder, 'relay')).filter((name) => name.startsWith(id)) : [];
+      if (relays.length > 0) problems.push(`${relays.join(' and ')} of the relays are still there after the end`);
       const report = latestReport(this.installed, id);
       if (report?.outcome !== 'completed') problems.push(`the report says ${String(report?.outcome)}`);
     }

@@ -52,12 +52,26 @@ function strikes(path: string, points: readonly string[]): KillPlan | null {
 }
 
 async function kill(plan: KillPlan): Promise<void> {
-  const { target, host, other, polling } = plan;
+  const { target, host, other, polling, node } = plan;
   if (target === 'self') return gone();
-  const path = { server: `${host}/units/octopusserver.service/kill`, tentacle: `${host}/units/Tentacle.service/kill`, other: `${other}/units/Tentacle.service/kill`, polling: `${polling}/units/Tentacle.service/kill`, host: `${host}/stop` }[target];
-  await fetch(`${plan.controlUrl}/machines/${path}`, { method: 'POST', headers: { 'x-sandbox-token': plan.controlToken } }).catch(() => undefined);
+  const path = {
+    server: `${host}/units/octopusserver.service/kill`, tentacle: `${host}/units/Tentacle.service/kill`, other: `${other}/units/Tentacle.service/kill`, polling: `${polling}/units/Tentacle.service/kill`, host: `${host}/stop`,
+    node: `${node ?? ''}/units/octopusserver.service/kill`, 'node-relay': `${node ?? ''}/units/${await relayOn(plan)}/kill`, 'node-machine': `${node ?? ''}/stop`,
+  }[target];
+  await control(plan, 'POST', `machines/${path}`).catch(() => undefined);
   // Its power is off, and so it does nothing more.
   if (target === 'host') await gone();
+}
+
+function control(plan: KillPlan, method: string, path: string): Promise<Response> {
+  return fetch(`${plan.controlUrl}/${path}`, { method, headers: { 'x-sandbox-token': plan.controlToken } });
+}
+
+/** Unit of the relay that runs on the other node's machine; before there is one, a name that nothing has. */
+async function relayOn(plan: KillPlan): Promise<string> {
+  if (plan.target !== 'node-relay') return '';
+  const machines = await control(plan, 'GET', 'machines').then((response) => response.json() as Promise<{ name: string; units: { name: string; mainPid: number }[] }[]>).catch(() => []);
+  return machines.find((one) => one.name === plan.node)?.units.find((unit) => unit.name.startsWith('octopus-rotation-relay-') && unit.mainPid > 0)?.name ?? 'octopus-rotation-relay-none.service';
 }
 
 function gone(): Promise<never> {

@@ -10,8 +10,8 @@ export type Moment =
   | 'after'
   /** Some time after it. */
   | 'later';
-/** `self`: the step or the relay that writes the entry; `tentacle`: the host's own, with the step that runs in it; `other`: another machine's Tentacle; `polling`: one that polls; `host`: all of the host at once. */
-export type Target = 'self' | 'server' | 'tentacle' | 'other' | 'polling' | 'host';
+/** `self`: the step or the relay that writes the entry; `tentacle`: the host's own, with the step that runs in it; `other`: another machine's Tentacle; `polling`: one that polls; `host`: all of the host at once. Of another server node: `node`, its server; `node-relay`, its relay; `node-machine`, all of its machine. */
+export type Target = 'self' | 'server' | 'tentacle' | 'other' | 'polling' | 'host' | 'node' | 'node-relay' | 'node-machine';
 
 /** When and whom to kill, as a file in the state folder; renamed at the kill, so that it strikes once. */
 export interface KillPlan {
@@ -27,6 +27,8 @@ export interface KillPlan {
   host: string;
   other: string;
   polling: string;
+  /** Machine of the other server node that is meant; null where there is none. */
+  node: string | null;
 }
 
 export const PLAN_FILE = 'kill-plan.json';
@@ -41,9 +43,9 @@ export function pointOf(entry: Pick<Entry, 'runner' | 'phase' | 'kind' | 'data'>
   return [entry.runner, entry.phase, entry.kind, ...words.filter((word) => typeof word === 'string')].join(' ');
 }
 
-/** Another change of a file in the state folder, by what it is for: whatever is named after a rotation, a thumbprint or a process is one thing. */
+/** Another change of a file in the state folder, by what it is for: whatever is named after a rotation, a thumbprint, a node or a process is one thing. */
 export function filePointOf(change: 'create' | 'replace' | 'remove', path: string): string {
   const folder = /^(rotations|relay|locks)$/.exec(basename(dirname(path)))?.[1];
-  const name = folder === undefined ? basename(path).replace(/^[0-9A-F]{40}/, 'thumbprint').replace(/sc-\d+-[0-9a-f]+/, 'rotation') : `of ${folder}`;
+  const name = folder === undefined ? basename(path).replace(/^[0-9A-F]{40}/, 'thumbprint').replace(/sc-\d+-[0-9a-f]+/, 'rotation').replace(/(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])/, 'node') : `of ${folder}`;
   return `file ${change} ${name}`;
 }
