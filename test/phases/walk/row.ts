@@ -2,6 +2,7 @@ import type { RelayJob } from '../../../schemas/types/relay-job.ts';
 import type { Thumbprint } from '../../../src/certificates/thumbprint.ts';
 import { nodeErrors } from '../../../src/errors/nodes.ts';
 import { swapErrors } from '../../../src/errors/swap.ts';
+import { proofOf } from '../../../src/journal/views.ts';
 import { hostNode } from '../../../src/phases/host-node.ts';
 import type { NodeControl, NodeLook } from '../../../src/phases/node-control.ts';
 import { reopenTheWayForward, swapServerCertificate } from '../../../src/phases/swap-server-certificate.ts';
@@ -102,11 +103,17 @@ export class Row extends Play {
     return row;
   }
 
-  /** Plan takes in the nodes that are there. */
+  /** Plan takes in the nodes that are there, each is ready at an address of its own, and the polling machine polls all of them. */
   async planNodes(): Promise<void> {
     await this.relay('plan-server-certificate', async (_context, rotation) => {
       const nodes = (await rotation.octopus.nodes()).map(({ id, name }) => ({ id, name }));
       await rotation.record({ kind: 'planned', subject: 'estate', data: { ...rotation.plan, nodes, planHash: `with ${nodes.length} nodes` } });
+      const addressOf = (name: string): string => `${name.toLowerCase()}:10943`;
+      for (const { id, name } of nodes) await rotation.prove(id, 'node-ready', 'rest', { name, isHost: name === 'octopus-01', port: 10943, addresses: addressOf(name) });
+      for (const { key } of rotation.plan.machines.filter((machine) => machine.route === 'polling')) {
+        const proof = proofOf(rotation.entries(), key, 'trusts-new')!;
+        await rotation.prove(key, 'trusts-new', proof.data.how, { ...proof.data.detail, polls: nodes.map(({ name }) => addressOf(name)).join(' ') });
+      }
     });
   }
 
