@@ -51,9 +51,9 @@ async function bringIntoForce(work: SwapWork, node: NodeControl, drains: boolean
     if (drains) await drainNode(work, node.id, true);
     await demandGoalInDatabase(work);
     await rotation.stage(isSingle(work) ? 'server-away' : 'node-away', isSingle(work) ? 'restarts Octopus Server' : `restarts node ${printable(node.name)}`);
-    await restart(work, node);
+    const failure = await restart(work, node);
     last = await untilSeen(work, () => notYet(work, node));
-    if (last !== null) return last;
+    if (last !== null) return failure === null ? last : `${last}; ${failure}`;
     await rotation.stage(isSingle(work) ? 'server-back' : 'node-back', `${isSingle(work) ? 'Octopus Server' : `node ${printable(node.name)}`} is back and presents ${goal.thumbprint}`);
   }
   await rotation.prove(node.id, goal.presented, 'wire', { thumbprint: goal.thumbprint });
@@ -79,13 +79,23 @@ async function startIfDown(work: SwapWork, node: NodeControl): Promise<string | 
   });
 }
 
-/** What the command came to is seen at the node's address: an answer that never came says nothing. */
-async function restart(work: SwapWork, node: NodeControl): Promise<void> {
+/**
+ * What the command came to is seen at the node's address: an answer that never came says nothing, and of several nodes one whose service
+ * reports a failure may come up all the same. Answers with that failure, for people.
+ */
+async function restart(work: SwapWork, node: NodeControl): Promise<string | null> {
   const { rotation, goal } = work;
+  let failure: string | null = null;
   await rotation.effect('restart-server', node.id, { thumbprint: goal.thumbprint }, async () => {
-    await node.restart(goal.thumbprint).catch(bearUnknown);
+    try {
+      await node.restart(goal.thumbprint).catch(bearUnknown);
+    } catch (error) {
+      if (isSingle(work) || refusalsOf(error).every((one) => !/^SERVER_COMMAND_(FAILED|UNKNOWN)$/.test(one.code))) throw error;
+      failure = error instanceof Error ? error.message : String(error);
+    }
     return {};
   });
+  return failure;
 }
 
 function bearUnknown(error: unknown): void {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { serverErrors } from '../../../src/errors/server.ts';
 import type { Entry } from '../../../src/journal/contract.ts';
 import { drainedNodes } from '../../../src/journal/views.ts';
 import type { Told } from '../fleet/play.ts';
@@ -106,6 +107,29 @@ describe('A15: the row of three nodes', () => {
     expect([refused(told), looks, other.restarted], text(told)).toEqual([['NODE_DID_NOT_COME_BACK'], 1, []]);
     other.others[0]!.fault = 'none';
     await holds(other);
+  });
+
+  it('a service whose restart reports a failure is looked at: the row goes on if the node came up, else it stops and tells that failure', async () => {
+    const reports = (row: Row): void => {
+      const control = row.others[1]!.control.bind(row.others[1]);
+      row.others[1]!.control = () => ({ ...control(), restart: async (expected) => {
+        await control().restart(expected);
+        throw serverErrors.SERVER_COMMAND_FAILED({ command: 'service', exitCode: 1, output: 'the service did not start in time' });
+      } });
+    };
+    const up = await Row.handedOver();
+    reports(up);
+    expect(await up.walk('swap')).toMatchObject({ ok: true });
+    expect([up.restarted, up.presented]).toEqual([['NODE2', 'NODE3', 'host'], [up.fresh, up.fresh, up.fresh]]);
+    await holds(up);
+    const down = await Row.handedOver();
+    down.others[1]!.fault = 'stays-down';
+    reports(down);
+    const told = await down.walk('swap');
+    expect(refused(told), text(told)).toEqual(['NODE_DID_NOT_COME_BACK']);
+    expect(text(told)).toContain('the service did not start in time');
+    expect(down.restarted).toEqual(['NODE2', 'NODE3']);
+    await holds(down);
   });
 
   it('a node that comes back with its own old certificate stops it as well', async () => {
