@@ -1,7 +1,6 @@
 // The scripts that run on machines are long texts, and every phase that changes trust carries all of them. In the bundles of the feed
 // package each such module (nothing but exported texts) holds its texts deflated; they are inflated when the module is first used.
-import { transformSync } from 'esbuild';
-import { readFileSync } from 'node:fs';
+import { buildSync } from 'esbuild';
 import { deflateRawSync } from 'node:zlib';
 
 const SCRIPT_MODULE = /[\\/]src[\\/]tentacle[\\/](bash|powershell)[\\/][\w-]+\.ts$/;
@@ -12,8 +11,8 @@ export function packedScripts() {
     name: 'packed-scripts',
     setup(build) {
       build.onLoad({ filter: SCRIPT_MODULE }, async ({ path }) => {
-        const { code } = transformSync(readFileSync(path, 'utf8'), { loader: 'ts', format: 'esm' });
-        if (/^import\b/m.test(code)) return undefined;
+        // With what it is put together from: a piece that stands in several scripts is packed into each.
+        const { text: code } = buildSync({ entryPoints: [path], bundle: true, write: false, format: 'esm', platform: 'node' }).outputFiles[0];
         const texts = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
         if (Object.values(texts).some((text) => typeof text !== 'string')) return undefined;
         const packed = Object.entries(texts).map(([name, text]) => `export const ${name} = inflate('${deflateRawSync(text, { level: 9 }).toString('base64')}');`);
