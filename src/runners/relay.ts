@@ -182,7 +182,7 @@ class Relay {
     } catch (error) {
       const refusals = refusalsOf(error);
       // Anything else, and a server that is not there to be told, is tried again by systemd starting us anew.
-      if (refusals.length === 0 || refusals.some((one) => one.code.startsWith('OCTOPUS_') || one.code === 'SERVER_DID_NOT_COME_BACK' || one.code === 'LEASE_LOST')) throw error;
+      if (refusals.length === 0 || refusals.some((one) => one.code.startsWith('OCTOPUS_') || one.code === 'SERVER_DID_NOT_COME_BACK' || one.code === 'LEASE_LOST') || !(await this.answers())) throw error;
       for (const one of refusals) this.context.voice.error(`${one.code}: ${one.message}`);
       await reopenTheWayForward(this.context, rotation, this.job);
       return { outcome: 'refused', refusals: refusals.map(({ code, message, next }) => ({ code, message, next })) };
