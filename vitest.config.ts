@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** `short` is what `npm test` runs; `long` holds kill tables, conformance and whole rehearsals (`npm run test:long`), which mostly wait: two at once. */
+/** `short` is what `npm test` runs; `long` holds kill tables, conformance and whole rehearsals (`npm run test:long`), which mostly wait: three at once. */
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
     projects: [
       { extends: true, test: { name: 'short', include: ['test/**/*.test.ts'], exclude: ['test/**/*.long.test.ts'], testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 } },
-      { extends: true, test: { name: 'long', include: ['test/**/*.long.test.ts'], testTimeout: 1_200_000, hookTimeout: 120_000, maxWorkers: 2 } },
+      { extends: true, test: { name: 'long', include: ['test/**/*.long.test.ts'], testTimeout: 1_200_000, hookTimeout: 120_000, maxWorkers: 3 } },
     ],
   },
 });

@@ -120,7 +120,7 @@ describe('a grace period of an hour', () => {
     logs.push(first.log, log);
     expect(task.state, log.slice(-4000)).toBe('Success');
     const ends = /Not yet: both certificates stay trusted until (\S+) \(grace period\)/.exec(log)![1]!;
-    const swapped = story.journal().find((entry) => entry.kind === 'proved' && entry.data.claim === 'node-presents-new')!.at;
+    const swapped = story.journal().find((entry) => entry.kind === 'proved' && entry.subject === 'server' && entry.data.claim === 'node-presents-new')!.at;
     expect(Date.parse(ends) - Date.parse(swapped)).toBe(3_600_000);
     const { tentacles, server } = await story.sandbox.truth();
     expect([server.database.thumbprint, server.nodes[0]!.presents]).toEqual([story.fresh, story.fresh]);

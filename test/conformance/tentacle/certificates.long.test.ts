@@ -123,7 +123,8 @@ function suite(subject: Subject): void {
         expect(now.certificate === before.certificate).toBe(now.thumbprint === before.thumbprint);
       };
 
-      test.each(['armed', 'switching', 'switched', 'reverting'] as const)('D17: killed and the machine restarted at the note "%s": it goes on, N begins again, and reverts in the end', async (state) => {
+      // Each note against a real Tentacle; the embedded one plays the longest way.
+      test.each(subject === embedded ? (['switched'] as const) : (['armed', 'switching', 'switched', 'reverting'] as const))('D17: killed and the machine restarted at the note "%s": it goes on, N begins again, and reverts in the end', async (state) => {
         const one = await started();
         const before = kept(one);
         const fresh = await staged(one);
