@@ -74,7 +74,7 @@ export interface OctopusClient {
   tasks(filter: { name?: string; active?: boolean; description?: string }): Promise<Task[]>;
   activity(id: string): Promise<TaskActivity[]>;
   /** Waits until it is completed. On `timeoutMs` the answer says so and is not an error; connection failures and 503 are borne until then. */
-  waitForTask(id: string, options: { timeoutMs: number; onProgress?: (task: Task) => void }): Promise<{ task: Task; timedOut: boolean }>;
+  waitForTask(id: string, options: { timeoutMs: number; longestPauseMs?: number; onProgress?: (task: Task) => void }): Promise<{ task: Task; timedOut: boolean }>;
 
   librarySet(spaceId: string, name: string): Promise<LibrarySet | null>;
   createLibrarySet(spaceId: string, name: string, description: string): Promise<LibrarySet>;

@@ -83,9 +83,9 @@ const LATENESS = 0.15;
 
 /**
  * Waits until a task is completed, asking after 0.2 s, then ever more seldom up to every 5 s. A server that is down or starting is borne until the
- * deadline (D12). Passing the deadline is an answer, not an error, as long as the task was seen once; else OCTOPUS_TASK_UNKNOWN.
+ * deadline (D12); `longestPauseMs` for who waits for nothing else. Passing the deadline is an answer, not an error, as long as the task was seen once; else OCTOPUS_TASK_UNKNOWN.
  */
-export async function waitForTask(http: Http, id: string, options: { timeoutMs: number; onProgress?: (task: Task) => void }): Promise<{ task: Task; timedOut: boolean }> {
+export async function waitForTask(http: Http, id: string, options: { timeoutMs: number; longestPauseMs?: number; onProgress?: (task: Task) => void }): Promise<{ task: Task; timedOut: boolean }> {
   const { clock } = http;
   const begun = clock.monotonic();
   const until = begun + options.timeoutMs;
@@ -103,7 +103,7 @@ export async function waitForTask(http: Http, id: string, options: { timeoutMs: 
     }
     const remaining = until - clock.monotonic();
     if (remaining <= 0) break;
-    const pause = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, (clock.monotonic() - begun) * LATENESS));
+    const pause = Math.min(options.longestPauseMs ?? LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, (clock.monotonic() - begun) * LATENESS));
     await clock.sleep(Math.min(pause, remaining));
   }
   if (last !== undefined) return { task: last, timedOut: true };

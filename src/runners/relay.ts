@@ -24,6 +24,8 @@ import { ACCEPTED, CHECKED, JOB, PROGRAM, relayUnit } from './relay-control.ts';
 
 const RUN_LIMIT_MS = 24 * 3_600_000;
 const ANSWER_MS = 15_000;
+/** Nobody else waits while a relay does, and what it waits for is all that stands between the run and its next act. */
+const RUN_PAUSE_MS = 1_000;
 
 /** What the jobs that change the server certificate are called in the journal; a relay that is started again finds out from there where it is. */
 const SWAPS: Partial<Record<RelayJob['kind'], string>> = { swap: 'swap-server-certificate', 'roll-back': 'swap-server-certificate-back' };
@@ -152,7 +154,7 @@ class Relay {
   private async waitForRun(taskId: string): Promise<void> {
     const octopus = this.context.octopus(this.job.serverUrl, this.job.apiKey);
     this.context.voice.info(`Waits for the run ${taskId} to end.`);
-    await octopus.waitForTask(taskId, { timeoutMs: RUN_LIMIT_MS });
+    await octopus.waitForTask(taskId, { timeoutMs: RUN_LIMIT_MS, longestPauseMs: RUN_PAUSE_MS });
   }
 
   /** With the server down the state folder alone must do: starting the server is the first act then. */

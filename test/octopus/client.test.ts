@@ -90,6 +90,13 @@ describe('tasks', () => {
     expect(Math.max(...clock.slept)).toBe(5_000);
   });
 
+  it('asks as often as a caller needs who waits for nothing else', async () => {
+    const clock = fastClock();
+    const server = await serve(() => ({ json: task() }));
+    await clientOf(server.url, clock).waitForTask('ServerTasks-42', { timeoutMs: 200_000, longestPauseMs: 1_000 });
+    expect(Math.max(...clock.slept)).toBe(1_000);
+  });
+
   it('is an error when the task was never seen, or is not there', async () => {
     const down = await serve(() => ({}));
     await down.close();
