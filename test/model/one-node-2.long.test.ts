@@ -7,8 +7,8 @@ vi.mock('../../src/certificates/pfx.ts', async (original) => {
   return { ...real, openPfx: openedOnce(real.openPfx) };
 });
 
-/** Each day others by default. MODEL_SEED with MODEL_PATH, as a failure tells them, gives one again; MODEL_RUNS other numbers of them. */
-const seed = Number(process.env['MODEL_SEED'] ?? Math.floor(Date.now() / 86_400_000) * 2 + 1);
+/** The same ones each time. MODEL_SEED gives others, and with MODEL_PATH, as a failure tells them, gives one again; MODEL_RUNS other numbers of them. */
+const seed = Number(process.env['MODEL_SEED'] ?? 41_563);
 const numRuns = Number(process.env['MODEL_RUNS'] ?? 1_000);
 
 test(`whatever people and fate do to one node, the invariants hold, and the rotation ends (seed ${seed}, second half)`, { timeout: 1_200_000 }, () => tryOut({ numRuns, seed, path: process.env['MODEL_PATH'] }));
