@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import messageSchema from '../../schemas/node-message.schema.json' with { type: 'json' };
 import type { NodeMessage } from '../../schemas/types/node-message.ts';
+import { canonical } from '../schema/canonical.ts';
 import { schemaProblem } from '../schema/check.ts';
 
 export type Body = NodeMessage['body'];
@@ -63,11 +64,4 @@ export function newestOf(texts: readonly string[], key: Uint8Array, expected: { 
 
 function macOf(message: object, key: Uint8Array): string {
   return createHmac('sha256', key).update(canonical(message), 'utf8').digest('hex');
-}
-
-/** One text for one value, whatever the order of its keys and however a carrier wrote it down. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  return `{${Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`).join(',')}}`;
 }

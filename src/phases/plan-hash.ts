@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EntryData } from '../journal/contract.ts';
+import { canonical } from '../schema/canonical.ts';
 
 /** SHA-256 over scope, routes and options: what people approve, and what every later phase refuses to depart from. Order and health do not count. */
 export function planHash(plan: Omit<EntryData['planned'], 'planHash'>): string {
@@ -12,12 +13,4 @@ export function planHash(plan: Omit<EntryData['planned'], 'planHash'>): string {
     options: plan.options,
   };
   return createHash('sha256').update(canonical(essence)).digest('hex');
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (value !== null && typeof value === 'object') {
-    return `{${Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`).join(',')}}`;
-  }
-  return JSON.stringify(value);
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rotationSecrets } from '../../src/journal/secrets.ts';
-import { BEFORE_ALL, canonical, isAfter, nodeKey, newestOf, openMessage, sealMessage, type Body, type Message } from '../../src/mailbox/message.ts';
+import { BEFORE_ALL, isAfter, nodeKey, newestOf, openMessage, sealMessage, type Body, type Message } from '../../src/mailbox/message.ts';
+import { canonical } from '../../src/schema/canonical.ts';
 import { ANSWER, EXPECTED, KEY, LOOK, OTHER_ROTATION, ROTATION, unsealed } from './support.ts';
 
 const thumbprint = fc.stringMatching(/^[0-9A-F]{40}$/);
