@@ -10,4 +10,10 @@ export interface Carrier {
   clear(): Promise<void>;
 }
 
+/** Puts a letter to oneself, for trial: whether it can be read again as it was written. */
+export async function carriesOver(carrier: Carrier, letter: Letter): Promise<boolean> {
+  await carrier.put(letter, () => false);
+  return (await carrier.read(letter.from, letter.to)).includes(letter.text);
+}
+
 export interface Letter { from: string; to: string; fence: number; sequence: number; text: string }

@@ -1,8 +1,8 @@
 import { refusalsOf } from '../errors/refusal.ts';
 import { printable } from '../errors/printable.ts';
-import { proofOf } from '../journal/views.ts';
 import type { PhaseContext } from './context.ts';
-import { leaderMailbox, sharedFolderOf, type NodesAccess } from './node-controls.ts';
+import { leaderMailbox, type NodesAccess } from './node-controls.ts';
+import { preparedNodes, sharedFolderOf } from './prepared-nodes.ts';
 import { remoteNode } from './remote-node.ts';
 import type { Rotation } from './rotation.ts';
 
@@ -11,9 +11,9 @@ import type { Rotation } from './rotation.ts';
  * since it goes by itself once Octopus names its rotation no more. Does nothing where no node was prepared.
  */
 export async function dismissNodes(context: PhaseContext, rotation: Rotation, access: NodesAccess): Promise<void> {
-  const ready = rotation.plan.nodes.filter((node) => proofOf(rotation.entries(), node.id, 'node-ready') !== null);
+  const ready = preparedNodes(rotation).filter((node) => node.found !== null);
   if (ready.length === 0) return;
-  const others = ready.filter((node) => proofOf(rotation.entries(), node.id, 'node-ready')!.data.detail['isHost'] !== true);
+  const others = ready.filter((node) => !node.isHost);
   const mailbox = await leaderMailbox(context, rotation, access, sharedFolderOf(rotation));
   await Promise.all(others.map(async (node) => {
     try {

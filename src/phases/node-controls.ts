@@ -1,6 +1,5 @@
 import type { RelayJob } from '../../schemas/types/relay-job.ts';
 import { nodeErrors } from '../errors/nodes.ts';
-import { proofOf } from '../journal/views.ts';
 import { LEADER } from '../mailbox/message.ts';
 import type { Mailbox } from '../mailbox/mailbox.ts';
 import { octopusServer } from '../server/command-line.ts';
@@ -8,6 +7,7 @@ import type { PhaseContext } from './context.ts';
 import { hostNode } from './host-node.ts';
 import type { NodeControl } from './node-control.ts';
 import { mailboxOf } from './node-mailbox.ts';
+import { preparedNodes, sharedFolderOf } from './prepared-nodes.ts';
 import { remoteNode } from './remote-node.ts';
 import type { Rotation } from './rotation.ts';
 
@@ -22,23 +22,16 @@ export async function nodeControls(context: PhaseContext, rotation: Rotation, ac
   const { nodes } = rotation.plan;
   const commands = octopusServer(context.processes, access.octopusServer, access.restartCommand ?? undefined);
   if (nodes.length === 1) return [hostNode(context, { id: nodes[0]!.id, name: nodes[0]!.name }, commands)];
-  const ready = nodes.map((node) => ({ node, proof: proofOf(rotation.entries(), node.id, 'node-ready') }));
-  const missing = ready.filter(({ proof }) => proof === null);
-  const host = ready.find(({ proof }) => proof?.data.detail['isHost'] === true);
-  if (missing.length > 0 || host === undefined) throw nodeErrors.NODE_NOT_READY({ nodes: (missing.length > 0 ? missing : ready).map(({ node }) => ({ name: node.name, reason: 'no proof that its relay answers is in the journal' })) });
+  const prepared = preparedNodes(rotation);
+  const missing = prepared.filter((node) => node.found === null);
+  const host = prepared.find((node) => node.isHost);
+  if (missing.length > 0 || host === undefined) throw nodeErrors.NODE_NOT_READY({ nodes: (missing.length > 0 ? missing : prepared).map(({ name }) => ({ name, reason: 'no proof that its relay answers is in the journal' })) });
   const mailbox = await leaderMailbox(context, rotation, access, sharedFolderOf(rotation));
-  const others = ready.filter((one) => one !== host).map(({ node }) => remoteNode(context, rotation, mailbox, node));
-  return [...others, hostNode(context, { id: host.node.id, name: host.node.name }, commands)];
+  const others = prepared.filter((one) => one !== host).map((node) => remoteNode(context, rotation, mailbox, node));
+  return [...others, hostNode(context, { id: host.id, name: host.name }, commands)];
 }
 
 /** The leading relay's side of the messages; what it sent and saw lies beside the journal. */
 export function leaderMailbox(context: PhaseContext, rotation: Pick<Rotation, 'id' | 'folder'>, access: NodesAccess, sharedFolder: string | null): Promise<Mailbox> {
   return mailboxOf(context, { ...access, rotationId: rotation.id, sharedFolder }, LEADER, rotation.folder);
-}
-
-/** The shared folder as the host sees it, from the proof about its own node. */
-export function sharedFolderOf(rotation: Pick<Rotation, 'entries' | 'plan'>): string | null {
-  const host = rotation.plan.nodes.map((node) => proofOf(rotation.entries(), node.id, 'node-ready')).find((proof) => proof?.data.detail['isHost'] === true);
-  const found = host?.data.detail['sharedFolder'];
-  return typeof found === 'string' ? found : null;
 }

@@ -6,15 +6,16 @@ import { printable } from '../errors/printable.ts';
 import { swapErrors } from '../errors/swap.ts';
 import { hasRole, HOST_ROLE } from '../gates/roles.ts';
 import { readLease } from '../journal/held-lease.ts';
+import { carriesOver } from '../mailbox/carrier.ts';
 import { nodeKey } from '../mailbox/message.ts';
+import { sharedFolderCarrier } from '../mailbox/shared-folder.ts';
 import type { OctopusServerCommands } from '../server/command-line.ts';
 import { inParallel } from './concurrency.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
-import { localTentacle, ownThumbprint } from './host-script.ts';
+import { ownThumbprint } from './host-script.ts';
 import { addressText, givenAddresses } from './node-addresses.ts';
-import { carriersOf } from './node-mailbox.ts';
 import { leaderMailbox } from './node-controls.ts';
-import { relayName } from './relay-job.ts';
+import { relayJob, relayName } from './relay-job.ts';
 import { remoteNode } from './remote-node.ts';
 import { withRotation, type Rotation } from './rotation.ts';
 import { serverCommands } from './server-commands.ts';
@@ -52,26 +53,9 @@ async function besideNode(context: PhaseContext, inputs: PrepareServerNodesInput
   if (marker?.rotationId !== inputs.RotationId) throw nodeErrors.NODE_OF_ANOTHER_ROTATION({ asked: inputs.RotationId, found: marker?.rotationId ?? null });
   const commands = await serverCommands(context, inputs.OctopusServer, inputs.RestartCommand);
   const self = await aboutThisNode(context, inputs, commands);
-  const node = nodes.find((one) => one.name.toLowerCase() === self.name.toLowerCase());
-  if (!node) throw nodeErrors.NODE_NOT_PLANNED({ node: self.name, planned: nodes.map((one) => one.name) });
+  const node = nodeNamed(nodes, self.name);
   const job = {
-    format: 1 as const,
-    kind: 'node' as const,
-    rotationId: inputs.RotationId,
-    stateFolder: inputs.StateFolder,
-    serverUrl: inputs.ServerUrl,
-    apiKey: inputs.ApiKey,
-    secret: inputs.Secret,
-    taskId: inputs.TaskId,
-    spaceId: inputs.SpaceId,
-    projectName: inputs.ProjectName,
-    runbookName: inputs.RunbookName,
-    environmentName: inputs.EnvironmentName,
-    snapshotName: inputs.SnapshotName,
-    octopusServer: commands.executable,
-    restartCommand: inputs.RestartCommand ?? null,
-    localTentacle: localTentacle(context),
-    environment: context.scriptEnvironment,
+    ...relayJob(context, inputs, { rotationId: inputs.RotationId, stateFolder: inputs.StateFolder }, { kind: 'node', octopusServer: commands.executable, restartCommand: inputs.RestartCommand }),
     node: { id: node.id, name: node.name, port: self.port, addresses: self.addresses, fence: marker.fence, sharedFolder: self.sharedFolder },
   };
   if (await context.relay.stands(job)) return done(`The relay of server node ${printable(node.name)} is there and stays.`);
@@ -90,9 +74,8 @@ async function onHost(context: PhaseContext, inputs: PrepareServerNodesInputs, r
   if (nodes.length === 1) return done('This server has one node; its relay is the one that leads.');
   const commands = await serverCommands(context, inputs.OctopusServer, inputs.RestartCommand);
   const self = await aboutThisNode(context, inputs, commands);
-  const host = nodes.find((one) => one.name.toLowerCase() === self.name.toLowerCase());
-  if (!host) throw nodeErrors.NODE_NOT_PLANNED({ node: self.name, planned: nodes.map((one) => one.name) });
-  await tryShare(context, inputs, rotation, self.sharedFolder);
+  const host = nodeNamed(nodes, self.name);
+  await tryShare(context, rotation, self.sharedFolder);
   const access = { serverUrl: inputs.ServerUrl, apiKey: inputs.ApiKey, secret: inputs.Secret, spaceId: inputs.SpaceId, octopusServer: commands.executable, restartCommand: inputs.RestartCommand ?? null };
   const mailbox = await leaderMailbox(context, rotation, access, self.sharedFolder);
   await rotation.prove(host.id, 'node-ready', 'rest', { name: host.name, isHost: true, port: self.port, addresses: self.addresses.join(' '), sharedFolder: self.sharedFolder });
@@ -118,6 +101,12 @@ async function onHost(context: PhaseContext, inputs: PrepareServerNodesInputs, r
   return { outcome: 'continue', outputs: { NodeCount: String(nodes.length) }, headline: `${counted(others.length, 'relay')} of other server nodes answer; the host's own node, ${printable(host.name)}, is restarted last.` };
 }
 
+function nodeNamed<Node extends { name: string }>(nodes: readonly Node[], name: string): Node {
+  const node = nodes.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (!node) throw nodeErrors.NODE_NOT_PLANNED({ node: name, planned: nodes.map((one) => one.name) });
+  return node;
+}
+
 /** What this machine's node is called and where Tentacles may reach it. */
 async function aboutThisNode(context: PhaseContext, inputs: PrepareServerNodesInputs, commands: OctopusServerCommands): Promise<{ name: string; port: number; addresses: string[]; sharedFolder: string | null }> {
   const { name, port, sharedFolder } = await commands.node();
@@ -130,13 +119,12 @@ async function aboutThisNode(context: PhaseContext, inputs: PrepareServerNodesIn
 }
 
 /** The host's own relay needs the share as well; each other one tries it by itself. */
-async function tryShare(context: PhaseContext, inputs: PrepareServerNodesInputs, rotation: Rotation, sharedFolder: string | null): Promise<void> {
+async function tryShare(context: PhaseContext, rotation: Rotation, sharedFolder: string | null): Promise<void> {
   if (sharedFolder === null) return;
   const self = nodeKey(rotation.id);
-  const [, share] = carriersOf(context, { serverUrl: inputs.ServerUrl, apiKey: inputs.ApiKey, secret: inputs.Secret, spaceId: inputs.SpaceId, rotationId: rotation.id, sharedFolder });
+  const share = sharedFolderCarrier(context.files, sharedFolder, rotation.id);
   try {
-    await share!.put({ from: self, to: self, fence: rotation.fence, sequence: 1, text: rotation.id }, () => false);
-    if (!(await share!.read(self, self)).includes(rotation.id)) throw new Error('what was written there reads differently');
+    if (!(await carriesOver(share, { from: self, to: self, fence: rotation.fence, sequence: 1, text: rotation.id }))) throw new Error('what was written there reads differently');
   } catch (error) {
     throw nodeErrors.SHARED_FOLDER_UNUSABLE({ path: sharedFolder, reason: error instanceof Error ? error.message : String(error) });
   }

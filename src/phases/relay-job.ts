@@ -13,15 +13,12 @@ export interface RelayTask {
   restartCommand?: string | undefined;
 }
 
-/** Starts the relay with a job of this run; a hand-over is on record before it starts. Answers with the unit's name. */
-export async function startRelay(context: PhaseContext, inputs: CommonInputs, rotation: Rotation, task: RelayTask): Promise<string> {
-  await rotation.guard();
-  let name = '';
-  await context.relay.start({
+/** The job of a relay that this run puts up. */
+export function relayJob(context: PhaseContext, inputs: CommonInputs, of: Pick<RelayJob, 'rotationId' | 'stateFolder'>, task: RelayTask): Omit<RelayJob, 'relaySha256' | 'folder'> {
+  return {
     format: 1,
     kind: task.kind,
-    rotationId: rotation.id,
-    stateFolder: rotation.stateFolder,
+    ...of,
     serverUrl: inputs.ServerUrl,
     apiKey: inputs.ApiKey,
     secret: inputs.Secret,
@@ -35,7 +32,14 @@ export async function startRelay(context: PhaseContext, inputs: CommonInputs, ro
     restartCommand: task.restartCommand ?? null,
     localTentacle: localTentacle(context),
     environment: context.scriptEnvironment,
-  }, async ({ unit, relaySha256 }) => {
+  };
+}
+
+/** Starts the relay with a job of this run; a hand-over is on record before it starts. Answers with the unit's name. */
+export async function startRelay(context: PhaseContext, inputs: CommonInputs, rotation: Rotation, task: RelayTask): Promise<string> {
+  await rotation.guard();
+  let name = '';
+  await context.relay.start(relayJob(context, inputs, { rotationId: rotation.id, stateFolder: rotation.stateFolder }, task), async ({ unit, relaySha256 }) => {
     name = unit;
     if (task.kind !== 'check') await rotation.record({ kind: 'handed-over', subject: 'server', data: { job: task.kind, unit, relaySha256 } });
   });

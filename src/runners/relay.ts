@@ -13,6 +13,7 @@ import type { Task } from '../octopus/contract.ts';
 import { octopusServer } from '../server/command-line.ts';
 import type { PhaseContext } from '../phases/context.ts';
 import { finishServerCertificate, readyToFinish, REPORT_HTML, REPORT_JSON, writeReport } from '../phases/finish-server-certificate.ts';
+import { carriesOver } from '../mailbox/carrier.ts';
 import { nodeKey } from '../mailbox/message.ts';
 import { dismissNodes } from '../phases/dismiss-nodes.ts';
 import { carriersOf } from '../phases/node-mailbox.ts';
@@ -85,8 +86,7 @@ async function tryCarriers(context: PhaseContext, job: NodeJob): Promise<void> {
   const key = nodeKey(job.node.id);
   const letter = { from: key, to: key, fence: job.node.fence, sequence: 1, text: `trial ${job.rotationId}` };
   for (const carrier of carriersOf(context, { ...job, sharedFolder: job.node.sharedFolder })) {
-    await carrier.put(letter, () => false);
-    if (!(await carrier.read(key, key)).includes(letter.text)) throw new Error(`a message that was left in ${carrier.name} reads differently`);
+    if (!(await carriesOver(carrier, letter))) throw new Error(`a message that was left in ${carrier.name} reads differently`);
   }
 }
 
