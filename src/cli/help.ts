@@ -18,6 +18,14 @@ const RUNBOOK_OPTIONS = `Options
   --environment NAME  the environment that it was installed for
   --json              one JSON event a line`;
 
+/** Of the commands that read the journal of an open rotation. */
+const JOURNAL_OPTIONS = `Options
+  --server URL          address of Octopus Server
+  --api-key-env NAME    environment variable that holds the API key
+  --space NAME          the space that Octopus Rotation is installed in
+  --state-folder PATH   folder of the journal on this machine
+  --secret-env NAME     environment variable that holds Rotation.Secret`;
+
 export const GENERAL_HELP = `Octopus Rotation replaces the certificate of a self-hosted Octopus Server from an Octopus runbook, one phase
 a step, and proves each phase before the next one can hurt anybody.
 
@@ -197,12 +205,7 @@ What it changes
   The lease in Octopus, the fence and the journal in the state folder. Nothing on server or Tentacles. It refuses while a process
   of the holder is there, also a suspended one (end it first; the text says how), and when the lease has another holder by now.
 
-Options
-  --server URL          address of Octopus Server
-  --api-key-env NAME    environment variable that holds the API key
-  --space NAME          the space that Octopus Rotation is installed in
-  --state-folder PATH   folder of the journal on this machine
-  --secret-env NAME     environment variable that holds Rotation.Secret
+${JOURNAL_OPTIONS}
   --holder NAME         the holder, as "status" names it; you answer for its having stopped
   --json                one JSON object
 
@@ -242,12 +245,7 @@ What it does
   and the value of Rotation.Secret, it reads and verifies the journal too: machines proved, machines left behind with the command
   that mends each, and what goes on next.
 
-Options
-  --server URL          address of Octopus Server
-  --api-key-env NAME    environment variable that holds the API key
-  --space NAME          the space that Octopus Rotation is installed in
-  --state-folder PATH   folder of the journal on this machine
-  --secret-env NAME     environment variable that holds Rotation.Secret
+${JOURNAL_OPTIONS}
   --json                one JSON object
 
 Examples
