@@ -6,6 +6,8 @@ import { routeOf, type Route } from '../gates/routes.ts';
 /** Everything registered with a server, sorted by what can be done with it. */
 export interface Inventory {
   spaces: { id: string; name: string; targets: number; workers: number }[];
+  /** As read, of all spaces. */
+  registrations: Registration[];
   machines: PlannedMachine[];
   outOfScope: OutOfScope[];
   /** Machines that trust the server certificate and that this version cannot rotate. */
@@ -25,7 +27,7 @@ export function scopeOf(inventory: Inventory): Pick<EntryData['planned'], 'space
  * that each is touched once. `own` is the thumbprint of the host's own Tentacle (A41).
  */
 export async function readInventory(octopus: OctopusClient, spaces: Space[], own: Thumbprint): Promise<Inventory> {
-  const inventory: Inventory = { spaces: [], machines: [], outOfScope: [], unsupported: [], unchecked: [] };
+  const inventory: Inventory = { spaces: [], registrations: [], machines: [], outOfScope: [], unsupported: [], unchecked: [] };
   const found: Found[] = [];
   const groups = new Map<string, Registered[]>();
   for (const space of spaces) {
@@ -37,6 +39,7 @@ export async function readInventory(octopus: OctopusClient, spaces: Space[], own
       workers: registrations.filter((one) => one.kind === 'worker').length,
     });
     for (const registration of registrations) {
+      inventory.registrations.push(registration);
       const route = routeOf(registration);
       if (route.route === 'out-of-scope') inventory.outOfScope.push({ name: registration.name, kind: route.kind, spaceName: space.name, reason: route.reason });
       else if (route.route === 'unsupported') inventory.unsupported.push({ name: registration.name, space: space.name, reason: route.reason });

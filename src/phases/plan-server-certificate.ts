@@ -11,7 +11,7 @@ import { everyMachineServed } from '../gates/inventory.ts';
 import { seesEverything } from '../gates/visibility.ts';
 import { printable } from '../errors/printable.ts';
 import type { EntryData, RotationOptions } from '../journal/contract.ts';
-import type { OctopusClient, Registration, ServerNode } from '../octopus/contract.ts';
+import type { OctopusClient, ServerNode, Space } from '../octopus/contract.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
 import { withoutAliases } from './aliases.ts';
 import { ownThumbprint } from './host-script.ts';
@@ -34,8 +34,8 @@ interface Observation {
   version: string;
   installationId: string;
   nodes: ServerNode[];
-  /** Of the runbook's own space, with their roles. */
-  registrations: Registration[];
+  /** Thumbprint of the Tentacle that runs us. */
+  own: Thumbprint;
   inventory: Inventory;
   server: ServerObservation;
   octopusServer: string;
@@ -87,29 +87,30 @@ async function observe(context: PhaseContext, inputs: PlanServerCertificateInput
   if (visible.verdict !== 'pass') demandPass(visible);
   const commands = await serverCommands(context, inputs.OctopusServer);
   const server = await observeServer(context, octopus, commands);
-  const inventory = await inventoryOf(context, octopus, inputs.TaskId, server.database);
+  const own = await ownThumbprint(context);
+  const inventory = await inventoryOf(context, octopus, spaces, own, inputs.TaskId, server.database);
   for (const space of inventory.spaces) context.voice.info(`Space ${printable(space.name)}: ${counted(space.targets, 'deployment target')}, ${counted(space.workers, 'worker')}`);
-  return { octopus, version: about.version, installationId: about.installationId, nodes, registrations: await octopus.registrations(inputs.SpaceId), inventory, server, octopusServer: commands.executable, visible };
+  return { octopus, version: about.version, installationId: about.installationId, nodes, own, inventory, server, octopusServer: commands.executable, visible };
 }
 
-async function inventoryOf(context: PhaseContext, octopus: OctopusClient, taskId: string, observed: Thumbprint): Promise<Inventory> {
-  const read = await readInventory(octopus, await octopus.spaces(), await ownThumbprint(context));
+async function inventoryOf(context: PhaseContext, octopus: OctopusClient, spaces: Space[], own: Thumbprint, taskId: string, observed: Thumbprint): Promise<Inventory> {
+  const read = await readInventory(octopus, spaces, own);
   return { ...read, machines: await withoutAliases(context, octopus, read.machines, taskId, observed) };
 }
 
 /** As seen, once Octopus found out the shells that it did not know. Before a rotation is opened there is no journal, and the tasks change none of what it would be about. */
 async function withKnownShells(context: PhaseContext, inputs: PlanServerCertificateInputs, seen: Observation, rotation: Rotation | null): Promise<Observation> {
-  const { octopus, inventory, server } = seen;
-  const isChecked = await checkUnknownShells(context, octopus, inventory.unchecked, await ownThumbprint(context), rotation?.id ?? `plan-${inputs.TaskId}`, rotation);
-  return isChecked ? { ...seen, inventory: await inventoryOf(context, octopus, inputs.TaskId, server.database) } : seen;
+  const { octopus, own, inventory, server } = seen;
+  const isChecked = await checkUnknownShells(context, octopus, inventory.unchecked, own, rotation?.id ?? `plan-${inputs.TaskId}`, rotation);
+  return isChecked ? { ...seen, inventory: await inventoryOf(context, octopus, await octopus.spaces(), own, inputs.TaskId, server.database) } : seen;
 }
 
 /** Every reason why this estate may not be rotated, all at once. */
-function scopeGate(seen: Observation, options: RotationOptions, own: string, now: Date): Verdict {
-  const { nodes, registrations, inventory, server } = seen;
+function scopeGate(seen: Observation, spaceId: string, options: RotationOptions, now: Date): Verdict {
+  const { nodes, own, inventory, server } = seen;
   return all(
     everyMachineServed(inventory.unsupported, options.waivers, now),
-    everyNodeServed(nodes, registrations, options),
+    everyNodeServed(nodes, inventory.registrations.filter((one) => one.spaceId === spaceId), options),
     inventory.machines.some((machine) => machine.isHost) ? PASS : refuse(planErrors.HOST_NOT_RECOGNISED({ own })),
     server.rest === server.database && server.rest === server.node.thumbprint ? PASS : refuse(planErrors.NOT_THIS_SERVER({ rest: server.rest, local: server.database === server.rest ? server.node.thumbprint : server.database })),
   );
@@ -117,7 +118,7 @@ function scopeGate(seen: Observation, options: RotationOptions, own: string, now
 
 async function planAnew(context: PhaseContext, inputs: PlanServerCertificateInputs, first: Observation, options: RotationOptions, due: string[]): Promise<PhaseResult> {
   const seen = await withKnownShells(context, inputs, first, null);
-  demandPass(scopeGate(seen, options, await ownThumbprint(context), context.clock.now()));
+  demandPass(scopeGate(seen, inputs.SpaceId, options, context.clock.now()));
   const plan = planOf(seen, options);
   const opened: EntryData['opened'] = {
     rotation: 'server-certificate',
@@ -149,7 +150,7 @@ async function resume(context: PhaseContext, inputs: PlanServerCertificateInputs
     const now = planOf(seen, options);
     const known = new Set<string>([rotation.plan.old, rotation.fresh?.thumbprint ?? '']);
     if (!known.has(seen.server.database) || !known.has(seen.server.node.thumbprint)) throw planErrors.CERTIFICATE_FOREIGN({ found: known.has(seen.server.database) ? seen.server.node.thumbprint : seen.server.database, old: rotation.plan.old, fresh: rotation.fresh?.thumbprint ?? null });
-    demandPass(all(scopeGate({ ...seen, server: { ...seen.server, rest: rotation.plan.old, database: rotation.plan.old, node: { ...seen.server.node, thumbprint: rotation.plan.old } } }, options, await ownThumbprint(context), context.clock.now())));
+    demandPass(all(scopeGate({ ...seen, server: { ...seen.server, rest: rotation.plan.old, database: rotation.plan.old, node: { ...seen.server.node, thumbprint: rotation.plan.old } } }, inputs.SpaceId, options, context.clock.now())));
     const amended = { ...now, old: rotation.plan.old, oldSignature: rotation.plan.oldSignature };
     const hash = planHash(amended);
     if (hash !== rotation.plan.planHash) {
