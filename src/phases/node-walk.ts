@@ -4,6 +4,7 @@ import { swapErrors } from '../errors/swap.ts';
 import { demandPass } from '../gates/verdict.ts';
 import { nodesAsPlanned } from '../gates/nodes.ts';
 import { drainNode, undrainNode } from './drain.ts';
+import { lookUntil } from './look-until.ts';
 import type { NodeControl } from './node-control.ts';
 import { lookAtNode, tellRow } from './node-row.ts';
 import { COME_BACK_MS, isBack, isSingle, POLL_MS, type SwapWork } from './swap-work.ts';
@@ -133,13 +134,6 @@ async function said(look: () => Promise<string | null>): Promise<string | null> 
   }
 }
 
-async function untilSeen(work: SwapWork, look: () => Promise<string | null>): Promise<string | null> {
-  const { clock } = work.context;
-  const start = clock.monotonic();
-  for (;;) {
-    const last = await look();
-    if (last === null) return null;
-    if (clock.monotonic() - start > COME_BACK_MS) return last;
-    await clock.sleep(POLL_MS / 2);
-  }
+function untilSeen(work: SwapWork, look: () => Promise<string | null>): Promise<string | null> {
+  return lookUntil(work.context.clock, { limitMs: COME_BACK_MS, pauseMs: POLL_MS / 2 }, look, (last) => last === null);
 }

@@ -9,6 +9,7 @@ import { LEADER, nodeKey, type AnswerBody, type CommandBody, type Message, type 
 import type { OctopusServerCommands } from '../server/command-line.ts';
 import type { PhaseContext } from './context.ts';
 import { lookAtThisNode, restartThisNode } from './host-node.ts';
+import { lookUntil } from './look-until.ts';
 import type { NodeLook } from './node-control.ts';
 import { mailboxOf } from './node-mailbox.ts';
 
@@ -93,13 +94,8 @@ class NodeServant {
   }
 
   /** What is seen once the node presents a certificate, or when it has taken too long. */
-  private async presentAgain(): Promise<NodeLook> {
-    const start = this.context.clock.monotonic();
-    for (;;) {
-      const look = await this.look();
-      if (look.presents !== null || this.context.clock.monotonic() - start > PRESENT_AGAIN_MS) return look;
-      await this.context.clock.sleep(POLL_MS);
-    }
+  private presentAgain(): Promise<NodeLook> {
+    return lookUntil(this.context.clock, { limitMs: PRESENT_AGAIN_MS, pauseMs: POLL_MS }, () => this.look(), (look) => look.presents !== null);
   }
 
   private async obey(message: Message<CommandBody>): Promise<void> {
