@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
     projects: [
-      { extends: true, test: { name: 'short', include: ['test/**/*.test.ts'], exclude: ['test/**/*.long.test.ts'], testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 } },
-      { extends: true, test: { name: 'long', include: ['test/**/*.long.test.ts'], testTimeout: 1_200_000, hookTimeout: 120_000, maxWorkers: 3 } },
+      { extends: true, test: { name: 'short', include: ['test/**/*.test.ts'], exclude: ['test/**/*.long.test.ts'], testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2, sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: 'long', include: ['test/**/*.long.test.ts'], testTimeout: 1_200_000, hookTimeout: 120_000, maxWorkers: 3, sequence: { groupOrder: 1 } } },
     ],
   },
 });

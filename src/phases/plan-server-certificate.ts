@@ -39,7 +39,6 @@ interface Observation {
   inventory: Inventory;
   server: ServerObservation;
   octopusServer: string;
-  visible: Verdict;
 }
 
 /**
@@ -83,14 +82,13 @@ async function observe(context: PhaseContext, inputs: PlanServerCertificateInput
   context.voice.info(`Octopus Server ${printable(about.version)} at ${octopus.url}`);
   const [nodes, permissions, spaces] = [await octopus.nodes(), await octopus.permissions(), await octopus.spaces()];
   // Before anything else: what cannot be seen cannot be planned.
-  const visible = seesEverything(permissions, spaces);
-  if (visible.verdict !== 'pass') demandPass(visible);
+  demandPass(seesEverything(permissions, spaces));
   const commands = await serverCommands(context, inputs.OctopusServer);
   const server = await observeServer(context, octopus, commands);
   const own = await ownThumbprint(context);
   const inventory = await inventoryOf(context, octopus, spaces, own, inputs.TaskId, server.database);
   for (const space of inventory.spaces) context.voice.info(`Space ${printable(space.name)}: ${counted(space.targets, 'deployment target')}, ${counted(space.workers, 'worker')}`);
-  return { octopus, version: about.version, installationId: about.installationId, nodes, own, inventory, server, octopusServer: commands.executable, visible };
+  return { octopus, version: about.version, installationId: about.installationId, nodes, own, inventory, server, octopusServer: commands.executable };
 }
 
 async function inventoryOf(context: PhaseContext, octopus: OctopusClient, spaces: Space[], own: Thumbprint, taskId: string, observed: Thumbprint): Promise<Inventory> {

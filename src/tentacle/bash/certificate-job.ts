@@ -25,27 +25,13 @@ or_read_since() {
 }
 
 # Watches until service, port and start-up log are right, and the listener, where there is one, shows certificate $1.
-or_watch_certificate() {
-  or_until=$(($(or_uptime) + or_watch_seconds))
-  or_down=0
-  while :; do
-    if or_service_active; then
-      or_down=0
-      or_look_at_unit "$or_unit"
-      if or_port_answers; then
-        or_seen=$(or_shown)
-        if test -z "$or_seen" || test "$or_seen" = "$1"; then
-          test -r "$or_home/Logs/OctopusTentacle.txt" || return 0
-          or_in_force 0 && return 0
-        fi
-      fi
-    else
-      case $(systemctl is-active "$or_unit" 2>/dev/null) in activating | reloading | deactivating) ;; *) or_down=$((or_down + 1)) ;; esac
-      test "$or_down" -ge 5 && return 1
-    fi
-    test "$(or_uptime)" -ge "$or_until" && return 1
-    sleep 1
-  done
+or_watch_certificate() { or_watch_until or_serves_certificate "$1"; }
+
+or_serves_certificate() {
+  or_seen=$(or_shown)
+  test -z "$or_seen" || test "$or_seen" = "$1" || return 1
+  test -r "$or_home/Logs/OctopusTentacle.txt" || return 0
+  or_in_force 0
 }
 
 or_unlock() { exec 9>&-; }

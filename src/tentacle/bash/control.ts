@@ -33,6 +33,26 @@ or_wait_until_idle() {
   done
 }
 
+# Watches until the service runs, its port answers, and the command given finds it right. Gives up early when the service stays down.
+or_watch_until() {
+  or_until=$(($(or_uptime) + or_watch_seconds))
+  or_down=0
+  while :; do
+    if or_service_active; then
+      or_down=0
+      or_look_at_unit "$or_unit"
+      if or_port_answers; then
+        "$@" && return 0
+      fi
+    else
+      case $(systemctl is-active "$or_unit" 2>/dev/null) in activating | reloading | deactivating) ;; *) or_down=$((or_down + 1)) ;; esac
+      test "$or_down" -ge 5 && return 1
+    fi
+    test "$(or_uptime)" -ge "$or_until" && return 1
+    sleep 1
+  done
+}
+
 or_start_again() {
   systemctl restart "$or_unit" >/dev/null 2>&1 9>&- && return 0
   systemctl reset-failed "$or_unit" >/dev/null 2>&1 9>&-

@@ -1,25 +1,12 @@
 /** Bash: the detached restarter, the net under every restart (rule 3). Runs in a transient unit of its own, after the script has ended. */
 export const RESTARTER = String.raw`
-# Watches until service, port and start-up log (from byte $2 on) are right for list $1. Gives up early when the service stays down.
-or_watch() {
-  or_until=$(($(or_uptime) + or_watch_seconds))
-  or_down=0
-  while :; do
-    if or_service_active; then
-      or_down=0
-      or_look_at_unit "$or_unit"
-      if or_port_answers; then
-        test -r "$or_home/Logs/OctopusTentacle.txt" || return 0
-        or_judge "$1" "$2"
-        test "$or_effective" = yes && return 0
-      fi
-    else
-      case $(systemctl is-active "$or_unit" 2>/dev/null) in activating | reloading | deactivating) ;; *) or_down=$((or_down + 1)) ;; esac
-      test "$or_down" -ge 5 && return 1
-    fi
-    test "$(or_uptime)" -ge "$or_until" && return 1
-    sleep 1
-  done
+# Watches until service, port and start-up log (from byte $2 on) are right for list $1.
+or_watch() { or_watch_until or_serves_list "$1" "$2"; }
+
+or_serves_list() {
+  test -r "$or_home/Logs/OctopusTentacle.txt" || return 0
+  or_judge "$1" "$2"
+  test "$or_effective" = yes
 }
 
 # The old list comes back only if the list is still exactly what was written (compare-and-swap).

@@ -47,26 +47,12 @@ function Or-ReadSince {
 }
 
 # Watches until service, port and start-up log are right, and the listener, where there is one, shows that certificate.
-function Or-WatchCertificate([string]$thumbprint) {
-  $until = (Or-Uptime) + $script:orWatchSeconds
-  $down = 0
-  while ($true) {
-    $service = Or-ServiceNow
-    if ($null -ne $service -and $service.State -eq 'Running') {
-      $down = 0
-      $null = Or-LookAtService
-      if (Or-PortListens) {
-        $shown = Or-Shown
-        if ($shown -eq '' -or (Or-Same $shown $thumbprint)) {
-          if (-not [IO.File]::Exists((Or-LogFile 'OctopusTentacle.txt'))) { return $true }
-          if ($null -ne (Or-InForce 0)) { return $true }
-        }
-      }
-    }
-    elseif ($null -eq $service -or $service.State -eq 'Stopped') { $down++; if ($down -ge 5) { return $false } }
-    if ((Or-Uptime) -ge $until) { return $false }
-    Start-Sleep -Seconds 1
-  }
+function Or-WatchCertificate([string]$thumbprint) { return Or-WatchUntil 'Or-ServesCertificate' @($thumbprint) }
+
+function Or-ServesCertificate([string]$thumbprint) {
+  $shown = Or-Shown
+  if ($shown -ne '' -and -not (Or-Same $shown $thumbprint)) { return $false }
+  return -not [IO.File]::Exists((Or-LogFile 'OctopusTentacle.txt')) -or $null -ne (Or-InForce 0)
 }
 
 # Takes the lock and looks again: false unless the note is still that one.

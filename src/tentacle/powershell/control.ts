@@ -19,6 +19,23 @@ function Or-WaitUntilIdle {
   }
 }
 
+# Watches until the service runs, its port listens, and the function named finds it right. Gives up early when the service stays down.
+function Or-WatchUntil([string]$isRight, [object[]]$arguments) {
+  $until = (Or-Uptime) + $script:orWatchSeconds
+  $down = 0
+  while ($true) {
+    $service = Or-ServiceNow
+    if ($null -ne $service -and $service.State -eq 'Running') {
+      $down = 0
+      $null = Or-LookAtService
+      if ((Or-PortListens) -and (& $isRight @arguments)) { return $true }
+    }
+    elseif ($null -eq $service -or $service.State -eq 'Stopped') { $down++; if ($down -ge 5) { return $false } }
+    if ((Or-Uptime) -ge $until) { return $false }
+    Start-Sleep -Seconds 1
+  }
+}
+
 # Stopping and starting is the form that also starts a stopped service; its exit code says nothing (tentacle-trust.md section 3).
 function Or-Restart { $null = Or-Tentacle @('service', '--stop', '--start') }
 

@@ -1,23 +1,11 @@
 /** PowerShell: the restarter, the net under every restart (rule 3). Runs in a scheduled task as SYSTEM, after the script has ended. */
 export const RESTARTER = String.raw`
-# Watches until service, port and start-up log (from byte $offset on) are right for that list. Gives up early when the service stays down.
-function Or-Watch([string]$lines, [long]$offset) {
-  $until = (Or-Uptime) + $script:orWatchSeconds
-  $down = 0
-  while ($true) {
-    $service = Or-ServiceNow
-    if ($null -ne $service -and $service.State -eq 'Running') {
-      $down = 0
-      $null = Or-LookAtService
-      if (Or-PortListens) {
-        if (-not [IO.File]::Exists((Or-LogFile 'OctopusTentacle.txt'))) { return $true }
-        if ((Or-ReadList) -eq '' -and (Or-Same (Or-Lines $script:orEntries) $lines) -and (Or-Judge $script:orEntries $offset) -eq 'yes') { return $true }
-      }
-    }
-    elseif ($null -eq $service -or $service.State -eq 'Stopped') { $down++; if ($down -ge 5) { return $false } }
-    if ((Or-Uptime) -ge $until) { return $false }
-    Start-Sleep -Seconds 1
-  }
+# Watches until service, port and start-up log (from byte $offset on) are right for that list.
+function Or-Watch([string]$lines, [long]$offset) { return Or-WatchUntil 'Or-ServesList' @($lines, $offset) }
+
+function Or-ServesList([string]$lines, [long]$offset) {
+  if (-not [IO.File]::Exists((Or-LogFile 'OctopusTentacle.txt'))) { return $true }
+  return (Or-ReadList) -eq '' -and (Or-Same (Or-Lines $script:orEntries) $lines) -and (Or-Judge $script:orEntries $offset) -eq 'yes'
 }
 
 # The old list comes back only if the list is still exactly what was written (compare-and-swap).
