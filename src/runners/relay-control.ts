@@ -10,6 +10,7 @@ import { relayName } from '../phases/relay-job.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Files } from '../ports/files.ts';
 import type { Processes } from '../ports/processes.ts';
+import { canonical } from '../schema/canonical.ts';
 
 /** What the relay leaves in its folder for the step that started it. */
 export const ACCEPTED = 'accepted';
@@ -91,7 +92,7 @@ export function relayControl(options: { clock: Clock; files: Files; processes: P
       const path = join(await relayFolder(job), JOB);
       if ((await files.facts(path)) === null) return false;
       const { folder: _, ...there } = JSON.parse(Buffer.from(await files.read(path)).toString('utf8')) as RelayJob;
-      return JSON.stringify(lasting(there)) === JSON.stringify(lasting({ ...job, relaySha256: (await ownProgram()).relaySha256 }));
+      return canonical(lasting(there)) === canonical(lasting({ ...job, relaySha256: (await ownProgram()).relaySha256 }));
     },
     async checkResult(name, timeoutMs) {
       const path = join(folders.get(name)!, CHECKED);
@@ -127,7 +128,7 @@ export function relayControl(options: { clock: Clock; files: Files; processes: P
 /** A job without what differs from run to run and says nothing about what the relay of a node does. */
 function lasting({ taskId: _, snapshotName: _s, runbookName: _r, environmentName: _e, environment: _v, node, ...job }: Omit<RelayJob, 'folder'>): unknown {
   const { fence: _f, ...kept } = node ?? { fence: 0 };
-  return Object.entries({ ...job, ...kept }).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { ...job, ...kept };
 }
 
 /** A unit that is started again on failure and at boot, until its job is done (DESIGN.md section 6). */
