@@ -28,7 +28,7 @@ export function summaryText(report: Report | null, summary: SummaryEvent, more: 
   if (summary.oldThumbprint !== null) lines.push(row('old thumbprint', summary.oldThumbprint));
   if (summary.newThumbprint !== null) lines.push(row('new thumbprint', summary.newThumbprint));
   if (machines) lines.push(row('machines proved', `${machines.proved} of ${machines.machines}`));
-  if (machines?.serverAwaySeconds != null) lines.push(row('server away', durationText(machines.serverAwaySeconds)));
+  if (machines?.serverAwaySeconds != null) lines.push(row('server away', `${durationText(machines.serverAwaySeconds)}, from its restart until it presented its certificate again`));
   if (summary.leftBehind.length > 0) {
     lines.push('', `Left behind: ${summary.leftBehind.length}. Each is mended by its command, run on that machine:`);
     for (const one of report?.leftBehind ?? []) {
