@@ -10,6 +10,12 @@ export interface Given {
   maxCommands?: number;
 }
 
+/** What to try in one of the long runs: the same sequences each time, unless others are asked for by the environment. */
+export function given(seed: number): Given {
+  const { MODEL_SEED, MODEL_RUNS, MODEL_PATH } = process.env;
+  return { seed: Number(MODEL_SEED ?? seed), numRuns: Number(MODEL_RUNS ?? 500), path: MODEL_PATH };
+}
+
 /**
  * Tries sequences of what people and fate do. After every command the invariants are asserted on what really is; at the end everything
  * is mended, and running the runbook again ends the rotation or says what to do. Throws with the shortest sequence that breaks a rule,

@@ -5,7 +5,8 @@ import { readPeer } from '../../../src/tentacle/trust-probe.ts';
 import { createNetwork } from '../../../src/runners/ports/network.ts';
 import type { Thumbprint } from '../../../src/certificates/thumbprint.ts';
 import { passive } from '../../tentacle/fakes/machine.ts';
-import { embedded, real, Rig, shells, until, type Subject } from './rig.ts';
+import { embedded, Rig, shells, until, type Subject } from './rig.ts';
+import { ofEachSubject } from './subjects.ts';
 
 const SERVER = 'A'.repeat(40);
 let rig: Rig | undefined;
@@ -14,9 +15,7 @@ afterEach(async () => {
   rig = undefined;
 });
 
-suite(embedded);
-if (real) suite(real);
-else test.skip('a real Tentacle (skipped: no TENTACLE_EXE)', () => undefined);
+ofEachSubject(suite);
 
 function suite(subject: Subject): void {
   describe.each(shells)(`The certificate of ${subject.name}, by %s`, (shell) => {
@@ -148,6 +147,7 @@ function suite(subject: Subject): void {
         const fresh = await staged(one);
         await one.certificate('arm', { thumbprint: fresh, confirmSeconds: 3 });
         for (let n = 0; n < 12 && one.note['state'] !== 'reverted'; n += 1) {
+          // No condition on purpose: each kill comes at another moment, whatever the job is at.
           await new Promise((resolve) => setTimeout(resolve, 150 + n * 170));
           await one.killJob();
           whole(one, before, fresh);

@@ -10,7 +10,8 @@ import type { Thumbprint } from '../../../src/certificates/thumbprint.ts';
 import type { ProbeVerdict } from '../../../src/tentacle/contract.ts';
 import { certificate, freePort } from '../../sandbox/tentacle/agent.ts';
 import { passive, polling } from '../../tentacle/fakes/machine.ts';
-import { embedded, pwsh, real, Rig, shells, type Subject } from './rig.ts';
+import { pwsh, Rig, shells, type Subject } from './rig.ts';
+import { ofEachSubject } from './subjects.ts';
 
 type Identity = Awaited<ReturnType<typeof certificate>>;
 let [A, B, C, T]: Identity[] = [];
@@ -28,9 +29,7 @@ afterEach(async () => {
   rig = undefined;
 });
 
-suite(embedded);
-if (real) suite(real);
-else test.skip('a real Tentacle (skipped: no TENTACLE_EXE)', () => undefined);
+ofEachSubject(suite);
 if (pwsh === null) test.skip('the scripts for Windows (skipped: no pwsh, in PATH or named by SANDBOX_PWSH)', () => undefined);
 
 function suite(subject: Subject): void {
