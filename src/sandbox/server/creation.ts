@@ -1,5 +1,4 @@
 import { mkdirSync, existsSync } from 'node:fs';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Database, emptyContent, nextId } from './database/database.ts';
@@ -8,6 +7,7 @@ import { defaultInstance, listInstances, masterKeyName, masterKeyOf, protectMast
 import { foldersOf } from './folders.ts';
 import { X509Certificate } from 'node:crypto';
 import { createServerCertificate, type CertificateWithKey } from './certificate.ts';
+import { freePort } from '../machines/free-port.ts';
 import { slugOf } from './slug.ts';
 import type { DatabaseContent, Endpoint, MachineBase } from './database/documents.ts';
 
@@ -30,15 +30,6 @@ export interface ServerMachine { name: string; dir: string; port: number; thumbp
 export interface ServerNodeRecord { name: string; machine: string; webPort: number; commsPort: number }
 export interface ServerRecord {
   url: string; apiKey: string; machine: string; commsPort: number; thumbprint: string; certificatePem: string; nodes: ServerNodeRecord[];
-}
-
-/** A free loopback port. The sandbox keeps it for its life. */
-export async function freePort(): Promise<number> {
-  const probe = createTcpServer();
-  await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise<void>((resolve) => probe.close(() => resolve()));
-  return port;
 }
 
 function find<T extends { Name: string }>(kind: string, items: T[], name: string): T {

@@ -3,7 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rea
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findPwsh } from '../../../src/sandbox/windows/pwsh.ts';
-import { freePort } from '../../sandbox/tentacle/agent.ts';
+import { freePort } from '../../../src/sandbox/machines/free-port.ts';
 import { ROTATION, type Entry } from '../../tentacle/fakes/machine.ts';
 import { parseMachineResults } from '../../../src/tentacle/machine-result.ts';
 import { certificateScript } from '../../../src/tentacle/certificate-script.ts';

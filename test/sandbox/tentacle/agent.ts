@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../../src/sandbox/machines/free-port.ts';
 import { type AgentOptions, startAgent, type Agent } from '../../../src/sandbox/tentacle/agent.ts';
 import { TentacleConfiguration } from '../../../src/sandbox/tentacle/configuration.ts';
 import type { TrustedServer } from '../../../src/sandbox/tentacle/trusted-servers.ts';
@@ -12,14 +12,6 @@ const certificates = join(import.meta.dirname, '../../conformance/fixtures/certi
 export async function certificate(name: 'A' | 'B' | 'C' | 'T') {
   const { fromPfx } = await import('../../../src/sandbox/server/certificate.ts');
   return fromPfx(readFileSync(join(certificates, `${name}.pfx`)), null).certificate;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
 }
 
 export interface RunningAgent { root: string; port: number; configuration: TentacleConfiguration; agent: Agent; log(): string }

@@ -6,7 +6,8 @@ import { PollingQueues } from '../../../src/sandbox/server/polling-queues.ts';
 import type { PollingLoop } from '../../../src/sandbox/tentacle/agent.ts';
 import { pauseAfter } from '../../../src/sandbox/tentacle/polling-pause.ts';
 import { nullRequest } from '../../../src/sandbox/wire/frames.ts';
-import { certificate, freePort, passive, runningAgent, type RunningAgent } from './agent.ts';
+import { freePort } from '../../../src/sandbox/machines/free-port.ts';
+import { certificate, passive, runningAgent, type RunningAgent } from './agent.ts';
 import { exchange } from './probe.ts';
 
 const factor = 200;

@@ -5,7 +5,8 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isRunning } from '../../../src/sandbox/machines/processes.ts';
 import { connectToTentacle } from '../../../src/sandbox/wire/client.ts';
 import type { ScriptRequest, ScriptStatus, TentacleConnection } from '../../../src/sandbox/wire/contract.ts';
-import { certificate, freePort, passive, runningAgent, type RunningAgent } from '../tentacle/agent.ts';
+import { freePort } from '../../../src/sandbox/machines/free-port.ts';
+import { certificate, passive, runningAgent, type RunningAgent } from '../tentacle/agent.ts';
 
 let server: Awaited<ReturnType<typeof certificate>>;
 let own: Awaited<ReturnType<typeof certificate>>;

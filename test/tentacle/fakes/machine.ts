@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { parseMachineResults } from '../../../src/tentacle/machine-result.ts';
 import { trustScript } from '../../../src/tentacle/trust-script.ts';
 import type { MachineResult } from '../../../src/tentacle/contract.ts';
 import type { Thumbprint } from '../../../src/certificates/thumbprint.ts';
+import { freePort } from '../../../src/sandbox/machines/free-port.ts';
 
 const fakes = dirname(fileURLToPath(import.meta.url));
 const pfx = join(fakes, '..', '..', 'conformance', 'fixtures', 'certificates', 'T.pfx');
@@ -128,13 +129,5 @@ export function longScript(machine: Machine): { end(): void } {
   machine.remove('go');
   void machine.raw(`until [ -e '${machine.dir}/go' ]; do sleep 0.05; done`).catch(() => undefined);
   return { end: () => machine.write('go', '') };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const port = (server.address() as AddressInfo).port;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
