@@ -150,14 +150,24 @@ export class Rig {
 
   jobUnits(): string[] { return readdirSync(join(this.dir, 'units')).filter((name) => /^octopus-rotation-certificate-[0-9A-F]{8}\.(service|xml)$/.test(name)); }
 
-  /** Everything of the machine dies at once. */
+  /** Everything of the machine dies at once: whoever was just about to start something, and what it started meanwhile. */
   async powerOff(): Promise<void> {
-    for (const name of readdirSync(join(this.dir, 'units'))) {
-      if (!/\.service\.(pid|main)$/.test(name)) continue;
-      const pid = Number(this.read(`units/${name}`));
-      if (pid > 1) for (const target of [-pid, pid]) try { process.kill(target, 'SIGKILL'); } catch { /* gone already */ }
-      if (pid > 1) await until('it is dead', () => !existsSync(`/proc/${pid}`) || /\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
-    }
+    await until('everything is dead', () => {
+      const alive = this.processes();
+      for (const pid of alive) try { process.kill(pid, 'SIGKILL'); } catch { /* gone already */ }
+      return alive.length === 0;
+    });
+  }
+
+  /** All that runs on this machine, by the environment that each process of it has from the one that started it. */
+  private processes(): number[] {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`RIG=${this.dir}`);
+      } catch {
+        return false; // gone, or a zombie
+      }
+    });
   }
 
   /** kill -9 of the job alone; whoever keeps it up starts it again (a scheduled task at its next minute, which is not waited for). */
