@@ -5,6 +5,7 @@ import { faultStrikes } from '../machines/faults.ts';
 import { homeOf, machineLayout } from '../machines/layout.ts';
 import { killAll, markedProcesses, signal } from '../machines/processes.ts';
 import { recordEvent } from '../truth/events.ts';
+import { scheduledStarts } from './scheduled-starts.ts';
 import { now, Service, type Instant, type ServiceSurroundings } from './service.ts';
 import { parseUnit, type UnitDefinition } from './unit-file.ts';
 
@@ -21,6 +22,8 @@ export class Machine {
   readonly transient = new Set<string>();
   readonly timers = new Map<string, Timer>();
   private readonly surroundings: ServiceSurroundings;
+  /** On Windows: what watches the triggers of scheduled tasks, while it is on. */
+  private scheduler: { stop(): void } | undefined;
 
   constructor(dir: string) {
     const layout = machineLayout(dir);
@@ -119,6 +122,7 @@ export class Machine {
     for (const unit of readdirSync(layout.wanted).sort()) {
       if (this.unitFileState(unit) === 'enabled') await this.service(unit)?.start();
     }
+    if (isWindows(layout.about)) this.scheduler = scheduledStarts(this);
   }
 
   /** Switches it off as pulling the plug does: nothing of it runs afterwards. */
@@ -142,6 +146,8 @@ export class Machine {
 
   /** Ends everything without changing whether the machine is on. */
   async cut(): Promise<void> {
+    this.scheduler?.stop();
+    this.scheduler = undefined;
     for (const timer of this.timers.values()) timer.cancel();
     await Promise.all([...this.services.values()].map((service) => service.cut()));
     await killAll(() => this.processes());
@@ -160,6 +166,11 @@ export class Machine {
 
   processes(): number[] {
     return markedProcesses((setting) => setting === `SANDBOX_MACHINE=${this.dir}`);
+  }
+
+  /** A trigger of a scheduled task struck. */
+  recordTaskStart(task: string): void {
+    this.record('task-triggered', { task });
   }
 
   private addService(unit: string, definition: UnitDefinition): Service {
@@ -197,8 +208,16 @@ export function isMask(path: string): boolean {
 
 /** What a process of this machine has in its environment besides (machine.json); nothing for a machine that was made without. */
 function ownEnvironment(about: string): Record<string, string> {
-  const text = readText(about);
-  return text === '' ? {} : (JSON.parse(text) as { environment?: Record<string, string> }).environment ?? {};
+  return aboutOf(about).environment ?? {};
+}
+
+function isWindows(about: string): boolean {
+  return aboutOf(about).windows !== undefined;
+}
+
+function aboutOf(path: string): { environment?: Record<string, string>; windows?: object } {
+  const text = readText(path);
+  return text === '' ? {} : JSON.parse(text) as ReturnType<typeof aboutOf>;
 }
 
 function readText(path: string): string {

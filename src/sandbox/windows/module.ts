@@ -94,9 +94,12 @@ function Get-SandboxProcess([string]$filter) {
     $member = $Matches[1]; $wanted = [int]$Matches[2]
   }
   $boot = [long][regex]::Match([IO.File]::ReadAllText('/proc/stat'), '(?m)^btime (\d+)').Groups[1].Value * 1000
+  # The process System has the same number on every Windows, and began when the machine did.
+  $system = [pscustomobject]@{ ProcessId = 4; ParentProcessId = 0; Name = 'System'; CreationDate = [IO.File]::GetLastWriteTime([IO.Path]::Combine($env:SANDBOX_MACHINE, 'boot-id')) }
+  if ($member -eq '' -or $system.$member -eq $wanted) { $system }
   foreach ($folder in [IO.Directory]::GetDirectories('/proc')) {
     $number = [IO.Path]::GetFileName($folder)
-    if ($number -notmatch '^\d+$') { continue }
+    if ($number -notmatch '^\d+$' -or $number -eq '4') { continue }
     try { $stat = [IO.File]::ReadAllText("$folder/stat") } catch { continue }
     $end = $stat.LastIndexOf(')')
     $fields = $stat.Substring($end + 2).Split(' ')
@@ -122,8 +125,10 @@ function New-ScheduledTaskAction {
   [pscustomobject]@{ Execute = $Execute; Arguments = $Argument }
 }
 function New-ScheduledTaskTrigger {
-  [CmdletBinding()] param([Parameter(Mandatory = $true)][switch]$Once, [Parameter(Mandatory = $true)][datetime]$At)
-  [pscustomobject]@{ At = $At.ToUniversalTime().ToString('o') }
+  [CmdletBinding(DefaultParameterSetName = 'Once')] param([Parameter(Mandatory = $true, ParameterSetName = 'Once')][switch]$Once, [Parameter(Mandatory = $true, ParameterSetName = 'Once')][datetime]$At, [Parameter(ParameterSetName = 'Once')][timespan]$RepetitionInterval, [Parameter(Mandatory = $true, ParameterSetName = 'Startup')][switch]$AtStartup)
+  if ($AtStartup) { return [pscustomobject]@{ kind = 'boot'; every = $null } }
+  if ($RepetitionInterval -and $RepetitionInterval.TotalMinutes -lt 1) { throw 'The task XML contains a value which is incorrectly formatted or out of range.' }
+  [pscustomobject]@{ kind = 'time'; from = [DateTimeOffset]::new($At.ToUniversalTime()).ToUnixTimeMilliseconds(); every = if ($RepetitionInterval) { [long]$RepetitionInterval.TotalMilliseconds } else { $null } }
 }
 function New-ScheduledTaskPrincipal {
   [CmdletBinding()] param([Parameter(Mandatory = $true, Position = 0)][string]$UserId, [ValidateSet('ServiceAccount')][string]$LogonType, [ValidateSet('Highest', 'Limited')][string]$RunLevel)
@@ -136,7 +141,7 @@ function New-ScheduledTaskSettingsSet {
 }
 function Register-ScheduledTask {
   [CmdletBinding()] param([Parameter(Mandatory = $true, Position = 0)][string]$TaskName, [Parameter(Mandatory = $true)]$Action, $Trigger, $Principal, $Settings, [string]$Description, [ValidateSet('SYSTEM', 'NT AUTHORITY\SYSTEM')][string]$User, [ValidateSet('Highest', 'Limited')][string]$RunLevel, [switch]$Force)
-  $task = @{ name = $TaskName; execute = $Action.Execute; arguments = "$($Action.Arguments)"; at = if ($Trigger) { $Trigger.At } else { $null } } | ConvertTo-Json -Compress
+  $task = @{ name = $TaskName; execute = $Action.Execute; arguments = "$($Action.Arguments)"; triggers = @($Trigger | Where-Object { $_ }) } | ConvertTo-Json -Compress -Depth 4
   Invoke-Sandbox @('task-register', [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($task)), "$([bool]$Force)")
 }
 function Start-ScheduledTask {

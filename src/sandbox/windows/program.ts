@@ -4,6 +4,7 @@ import { ScheduledTasks, splitCommandLine } from './scheduled-tasks.ts';
 import { schtasks, type Outcome } from './schtasks.ts';
 import { ServiceControl, type Run } from './service-control.ts';
 import { unitOf } from './service-name.ts';
+import type { Trigger } from './triggers.ts';
 
 /** The programs that stand in for those of a Windows machine: `schtasks.exe`, and what the PowerShell functions of module.ts call. */
 export function windowsMachine(machineDir: string, args: string[], run: Run): Outcome {
@@ -24,12 +25,16 @@ export function windowsMachine(machineDir: string, args: string[], run: Run): Ou
       case 'stop': return control(first, (service) => service.stop(), 'stopped');
       case 'tasks': return JSON.stringify(tasks.list().map((task) => ({ TaskName: task.name.replace(/^\\/, ''), TaskPath: '\\', State: tasks.isRunning(task.name) ? 'Running' : 'Ready' })));
       case 'task-register': {
-        const { name, execute, arguments: words, at } = JSON.parse(Buffer.from(first, 'base64').toString('utf8')) as { name: string; execute: string; arguments: string; at: string | null };
-        tasks.register({ name, command: [execute.replace(/^"(.*)"$/, '$1'), ...splitCommandLine(words)], at }, second === 'True');
+        const { name, execute, arguments: words, triggers } = JSON.parse(Buffer.from(first, 'base64').toString('utf8')) as { name: string; execute: string; arguments: string; triggers: Trigger[] };
+        tasks.register({ name, command: [execute.replace(/^"(.*)"$/, '$1'), ...splitCommandLine(words)], triggers }, second === 'True');
         return '';
       }
-      case 'task-start': return nothing(tasks.start(first));
-      case 'task-remove': return nothing(tasks.remove(first));
+      case 'task-start':
+        tasks.start(first);
+        return '';
+      case 'task-remove':
+        tasks.remove(first);
+        return '';
       default: throw new Error(`The sandbox's Windows does not know ${verb ?? 'nothing'}.`);
     }
   }
@@ -40,8 +45,4 @@ export function windowsMachine(machineDir: string, args: string[], run: Run): Ou
     if (!act(service)) throw new Error(`Service '${service.name} (${service.name})' cannot be ${done} due to the following error: Cannot open ${service.name} service on computer '.'.`);
     return '';
   }
-}
-
-function nothing(_done: void): string {
-  return '';
 }

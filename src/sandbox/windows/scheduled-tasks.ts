@@ -1,32 +1,50 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Run } from './service-control.ts';
+import type { Trigger } from './triggers.ts';
 
-/** A scheduled task: what it runs, and when, if not only on demand. */
-export interface ScheduledTask { name: string; command: string[]; at: string | null }
+/** A scheduled task: what it runs, and what begins it, if not only demand. Of a task that runs there is never a second instance (IgnoreNew). */
+export interface ScheduledTask { name: string; command: string[]; triggers: Trigger[] }
+
+const folderOf = (machineDir: string): string => join(machineDir, 'etc', 'tasks');
+
+/** The tasks of a machine with the moment each was registered, in milliseconds since 1970: a start that was over by then is not made up for. */
+export function registeredTasks(machineDir: string): (ScheduledTask & { registered: number })[] {
+  const folder = folderOf(machineDir);
+  let files: string[];
+  try {
+    files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+  } catch {
+    return [];
+  }
+  return files.flatMap((file) => {
+    try {
+      return [JSON.parse(readFileSync(join(folder, file), 'utf8')) as ScheduledTask & { registered: number }];
+    } catch {
+      // Removed, or being written, just now.
+      return [];
+    }
+  });
+}
 
 /**
  * The task scheduler of a Windows machine: definitions below `<machine>/etc/tasks`, run by the sandbox's service manager, so
- * that they outlive the Tentacle that made them.
+ * that they outlive the Tentacle that made them; what begins them by itself is watched by the service manager too.
  */
 export class ScheduledTasks {
-  private readonly folder: string;
+  private readonly machineDir: string;
   private readonly programs: string;
   private readonly run: Run;
 
   /** `programs`: the folder of the service manager's `systemctl` and `systemd-run`. */
   constructor(machineDir: string, programs: string, run: Run) {
-    this.folder = join(machineDir, 'etc', 'tasks');
+    this.machineDir = machineDir;
     this.programs = programs;
     this.run = run;
   }
 
   list(): ScheduledTask[] {
-    try {
-      return readdirSync(this.folder).filter((file) => file.endsWith('.json')).map((file) => JSON.parse(readFileSync(join(this.folder, file), 'utf8')) as ScheduledTask);
-    } catch {
-      return [];
-    }
+    return registeredTasks(this.machineDir);
   }
 
   find(name: string): ScheduledTask | undefined {
@@ -38,17 +56,17 @@ export class ScheduledTasks {
     const known = this.find(task.name);
     if (known && !force) throw new Error('Cannot create a file when that file already exists.');
     if (known) this.remove(task.name);
-    mkdirSync(this.folder, { recursive: true });
-    writeFileSync(this.pathOf(task.name), JSON.stringify(task));
-    if (task.at === null) return;
-    // A start that is over already is not made up for.
-    const seconds = Math.ceil((Date.parse(task.at) - Date.now()) / 1000);
-    if (Number.isNaN(seconds)) throw new Error(`The time ${task.at} is not valid.`);
-    if (seconds > 0) this.launch(task, seconds);
+    mkdirSync(folderOf(this.machineDir), { recursive: true });
+    writeFileSync(this.pathOf(task.name), JSON.stringify({ ...task, registered: Date.now() }));
   }
 
-  start(name: string): void {
-    this.launch(this.known(name), 0);
+  /** Begins the task. False where it runs already: then nothing is begun. */
+  start(name: string): boolean {
+    const task = this.known(name);
+    if (this.isRunning(name)) return false;
+    const { exitCode, output } = this.run([join(this.programs, 'systemd-run'), ...startOf(task)]);
+    if (exitCode !== 0) throw new Error(output.trim());
+    return true;
   }
 
   /** Whether an instance of the task runs now. */
@@ -64,9 +82,7 @@ export class ScheduledTasks {
 
   /** What runs goes on; what was to come does not. */
   remove(name: string): void {
-    const task = this.known(name);
-    if (!this.isRunning(name)) this.run([join(this.programs, 'systemctl'), 'stop', `${unitOf(name)}.timer`]);
-    rmSync(this.pathOf(task.name));
+    rmSync(this.pathOf(this.known(name).name));
   }
 
   private known(name: string): ScheduledTask {
@@ -75,18 +91,18 @@ export class ScheduledTasks {
     return task;
   }
 
-  private launch(task: ScheduledTask, seconds: number): void {
-    const { exitCode, output } = this.run([join(this.programs, 'systemd-run'), `--unit=${unitOf(task.name)}`, '--collect', '--quiet', ...(seconds > 0 ? [`--on-active=${seconds}`] : ['--no-block']), ...task.command]);
-    if (exitCode !== 0) throw new Error(output.trim());
-  }
-
   private pathOf(name: string): string {
-    return join(this.folder, `${unitOf(name)}.json`);
+    return join(folderOf(this.machineDir), `${unitOf(name)}.json`);
   }
 }
 
 const normal = (name: string): string => name.replace(/^\\/, '').toLowerCase();
-const unitOf = (name: string): string => `task-${normal(name).replaceAll(/[^a-z0-9_.-]/g, '_')}`;
+
+/** The unit that an instance of the task is, without `.service`. */
+export const unitOf = (name: string): string => `task-${normal(name).replaceAll(/[^a-z0-9_.-]/g, '_')}`;
+
+/** The words for the service manager's `systemd-run` that begin an instance of the task. */
+export const startOf = (task: ScheduledTask): string[] => [`--unit=${unitOf(task.name)}`, '--collect', '--quiet', '--no-block', ...task.command];
 
 /** A command line as Windows splits it: blanks outside of double quotes part words, a backslash before a quote escapes it. */
 export function splitCommandLine(text: string): string[] {

@@ -104,6 +104,18 @@ describe.skipIf(pwsh === null)(`A Windows machine${pwsh === null ? ' (skipped: n
     expect(await on("Unregister-ScheduledTask -TaskName Restart -Confirm:$false; Get-ScheduledTask | Measure-Object | ForEach-Object Count")).toMatchObject({ stdout: '0\n' });
   });
 
+  test('a task with a trigger at the start of the machine begins when it is started again, and its process System then', async () => {
+    const file = join(folder, 'boots.txt');
+    const system = '(Get-CimInstance -ClassName Win32_Process -Filter "ProcessId = 4").CreationDate.ToUniversalTime().Ticks';
+    const [before] = [await on(system)];
+    await on(`Register-ScheduledTask -TaskName Boot -Action (New-ScheduledTaskAction -Execute powershell.exe -Argument '-NoProfile -Command "[IO.File]::AppendAllText(''${file}'', ''x'')"') -Trigger @((New-ScheduledTaskTrigger -AtStartup), (New-ScheduledTaskTrigger -Once -At 2000-01-01 -RepetitionInterval (New-TimeSpan -Days 1))) -User SYSTEM`);
+    await sandbox.power('win-01', 'reboot');
+    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe('x'), { timeout: 60_000, interval: 100 });
+    expect((await sandbox.truth()).events.filter(({ machine, event }) => machine === 'win-01' && event === 'task-triggered')).toMatchObject([{ task: 'Restart' }, { task: 'Boot' }]);
+    expect((await on(system)).stdout).not.toBe(before.stdout);
+    expect((await on(system)).stdout).toBe((await on(system)).stdout);
+  });
+
   test('refuses what it does not know', async () => {
     expect((await on('Get-Service -Name "OctopusDeploy Tentacle" -ComputerName other')).stderr).toContain("parameter name 'ComputerName'");
     expect((await on('Get-CimInstance Win32_Process -Filter "Name = \'a\'"')).stderr).toContain('filters of processes by number only');
