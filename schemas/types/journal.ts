@@ -108,7 +108,7 @@ export type JournalEntry = {
   | {
       kind?: 'left-behind';
       data?: {
-        reason: 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived' | 'web-socket';
+        reason: 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived' | 'web-socket' | 'unregistered';
         text: string;
         waiver: null | Waiver;
       };

@@ -124,7 +124,7 @@ export interface Report {
   leftBehind: {
     machine: string;
     key: string;
-    reason: 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived';
+    reason: 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived' | 'unregistered';
     text: string;
     since: Instant;
     waiver: null | {

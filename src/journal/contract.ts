@@ -112,7 +112,7 @@ export type ProofClaim =
   /** about `estate` */
   | 'healthy-after-swap' | 'healthy-after-retire' | 'verified' | 'abandoned' | 'rolled-back';
 
-export type LeftBehindReason = 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived' | 'web-socket';
+export type LeftBehindReason = 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived' | 'web-socket' | 'unregistered';
 
 export type EntryKind = keyof EntryData;
 

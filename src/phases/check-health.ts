@@ -8,8 +8,9 @@ import { demandPass } from '../gates/verdict.ts';
 import { leftBehind } from '../journal/views.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
 import type { Phase, PhaseContext } from './context.ts';
-import { presentMachines, whileEnabled } from './disabled-machines.ts';
+import { whileEnabled } from './disabled-machines.ts';
 import { provePollingPerNode } from './polling-per-node.ts';
+import { machinesToSee } from './present-machines.ts';
 import { withRotation, type Rotation } from './rotation.ts';
 
 const HEALTH_TIMEOUT_MS = 30 * 60_000;
@@ -22,8 +23,8 @@ export const phase: Phase<CheckHealthInputs> = {
   title: 'Check health',
   run: (context, inputs) =>
     withRotation(context, `check-health-after-${inputs.After}`, inputs, { requires: [{ subject: 'server', claim: 'database-shows-new' }, { subject: 'server', claim: 'node-presents-new' }] }, async (rotation) => {
+      const present = await machinesToSee(context, rotation);
       const behind = leftBehind(rotation.entries());
-      const present = (await presentMachines(context, rotation)).filter((machine) => !behind.has(machine.key));
       const observations = await whileEnabled(context, rotation, present, (enabled) => observeHealth(context, rotation, enabled));
       await Promise.all(observations.filter((one) => one.healthy).map((one) => rotation.prove(one.machine.key, 'healthy', 'rest', { after: inputs.After })));
       // A single machine that fell away is left behind, not a reason to undo (rule 10).

@@ -28,17 +28,10 @@ export async function whileEnabled<Result>(context: PhaseContext, rotation: Rota
   }
 }
 
-/**
- * The machines of the plan, disabled or not as they are registered now: a person may enable one at any time, so that it can be caught up
- * with. What a killed phase left enabled is disabled first.
- */
-export async function presentMachines(context: PhaseContext, rotation: Rotation): Promise<PlannedMachine[]> {
-  const { machines, spaces } = rotation.plan;
+/** What a killed phase left enabled is disabled again. */
+export async function disableWhatWasLeft(context: PhaseContext, rotation: Rotation): Promise<void> {
   const left = new Set(openIntents(rotation.entries()).filter((entry) => entry.data.effect === ENABLE).map((entry) => entry.subject));
-  if (left.size > 0) await disableAgain(context, rotation, machines.filter((machine) => left.has(machine.key)));
-  const isDisabled = new Map<string, boolean>();
-  for (const { id } of spaces) for (const one of await rotation.octopus.registrations(id)) isDisabled.set(one.id, one.isDisabled);
-  return machines.map((machine) => withRegistrations(machine, (one) => isDisabled.get(one.id) ?? one.isDisabled));
+  if (left.size > 0) await disableAgain(context, rotation, rotation.plan.machines.filter((machine) => left.has(machine.key)));
 }
 
 async function disableAgain(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<void> {

@@ -69,6 +69,11 @@ type Registered = Found & { route: { route: 'listening' | 'polling' } }
 
 const isChecked = (one: Found): one is Registered => one.route.route !== 'unchecked';
 
+/** By which key a registration names its Tentacle; null for one that names none. */
+export function registeredKey({ thumbprint, uri }: Pick<Registration, 'thumbprint' | 'uri'>): string | null {
+  return thumbprint !== null && uri !== null && URL.canParse(uri) ? machineKey(thumbprint, uri) : null;
+}
+
 /** Own thumbprint and where it answers; for a polling Tentacle its subscription, which is compared as it is written. */
 function machineKey(thumbprint: Thumbprint, uri: string): string {
   if (/^poll:/i.test(uri)) return `${thumbprint}@${uri.replace(/\/+$/, '')}`;

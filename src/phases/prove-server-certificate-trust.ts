@@ -5,7 +5,7 @@ import { everyMachineProved, judgeTrust } from '../gates/trust.ts';
 import { all, demandPass, refuse } from '../gates/verdict.ts';
 import { leftBehind } from '../journal/views.ts';
 import type { Phase } from './context.ts';
-import { presentMachines } from './disabled-machines.ts';
+import { presentMachines } from './present-machines.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory } from './inventory.ts';
 import { lookAt } from './looking.ts';

@@ -8,7 +8,7 @@ import { listIsFreeOf } from '../gates/trust-list.ts';
 import { demandPass } from '../gates/verdict.ts';
 import { firstRetireIntent, leftBehind, proofOf, RETIRE_EFFECT } from '../journal/views.ts';
 import type { Phase, PhaseContext } from './context.ts';
-import { presentMachines } from './disabled-machines.ts';
+import { machinesToSee } from './present-machines.ts';
 import { acceptsFreshOnly, isProbed } from './looking.ts';
 import { observeNodes } from './node-observation.ts';
 import { observeServer } from './server-observation.ts';
@@ -49,8 +49,8 @@ export const phase: Phase<RetireServerCertificateInputs> = {
         return { outcome: 'stop', outputs: { RetireAfter: ends.toISOString() }, headline: `Not yet: both certificates stay trusted until ${ends.toISOString()} (grace period). The rotation stays open; the next run after that goes on.` };
       }
 
+      const machines = await machinesToSee(context, rotation);
       const behind = leftBehind(rotation.entries());
-      const machines = (await presentMachines(context, rotation)).filter((machine) => !behind.has(machine.key));
       const host = machines.find((machine) => machine.isHost);
       const others = machines.filter((machine) => !machine.isHost);
       const { there, failed } = await changeTrust(context, rotation, others, REMOVE);

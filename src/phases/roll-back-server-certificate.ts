@@ -13,7 +13,7 @@ import type { RotationId } from '../journal/rotation-id.ts';
 import { abandoning, ADD_EFFECT, firstRetireIntent, lastHandOver, leftBehind, ROLL_BACK_EFFECT, rollingBack, swapHandedOver } from '../journal/views.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
 import { withoutAliases } from './aliases.ts';
-import { presentMachines } from './disabled-machines.ts';
+import { presentMachines } from './present-machines.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory, scopeOf } from './inventory.ts';
 import { acceptsOld, lookAt } from './looking.ts';

@@ -1,6 +1,6 @@
 import { trustErrors } from '../errors/trust.ts';
 import { leftBehind } from '../journal/views.ts';
-import { presentMachines } from './disabled-machines.ts';
+import { readPresent } from './present-machines.ts';
 import { addressed } from './machine-scripts.ts';
 import { COME_BACK_MS, type SwapWork } from './swap-work.ts';
 
@@ -10,8 +10,9 @@ const SAMPLE = 10;
 /** How many proved machines were asked through the server, on connections made since the swap, and how many answered it (rule 10). */
 export async function sampleMachines({ context, rotation, goal }: SwapWork): Promise<{ asked: number; answered: number }> {
   const behind = leftBehind(rotation.entries());
-  // Octopus asks none that is disabled, and its silence would mean nothing.
-  const proved = (await presentMachines(context, rotation)).filter((machine) => !behind.has(machine.key) && !machine.isDisabled);
+  // Octopus asks none that is disabled or removed, and its silence would mean nothing.
+  const present = (await readPresent(context, rotation)).filter((one) => !one.isGone).map(({ machine }) => machine);
+  const proved = present.filter((machine) => !behind.has(machine.key) && !machine.isDisabled);
   if (proved.length === 0) return { asked: 0, answered: 0 };
   await rotation.stage('sample', `asks machines through the server with its ${goal.name} certificate`);
   // Listening ones first: a polling Tentacle may pause for two minutes before it comes again (A18).

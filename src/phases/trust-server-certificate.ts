@@ -7,7 +7,7 @@ import { isTurned } from '../gates/turned.ts';
 import { demandPass } from '../gates/verdict.ts';
 import { ADD_EFFECT } from '../journal/views.ts';
 import type { Phase } from './context.ts';
-import { presentMachines } from './disabled-machines.ts';
+import { presentMachines } from './present-machines.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory } from './inventory.ts';
 import { acceptsBoth, isProbed } from './looking.ts';

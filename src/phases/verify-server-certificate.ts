@@ -3,7 +3,7 @@ import { trustErrors } from '../errors/trust.ts';
 import { notPresenting } from '../gates/nodes.ts';
 import { leftBehind } from '../journal/views.ts';
 import type { Phase } from './context.ts';
-import { presentMachines } from './disabled-machines.ts';
+import { machinesToSee } from './present-machines.ts';
 import { acceptsFreshOnly, isProbed, lookAt } from './looking.ts';
 import { nodeOutputs, observeNodes, proveNodes } from './node-observation.ts';
 import { observeServer } from './server-observation.ts';
@@ -26,9 +26,9 @@ export const phase: Phase<VerifyServerCertificateInputs> = {
       findings.push(...notPresenting(nodes, fresh));
       if (!/^sha(256|384|512)/i.test(seen.node.signatureAlgorithm)) findings.push(`the certificate is signed with ${seen.node.signatureAlgorithm}`);
 
-      const behind = leftBehind(rotation.entries());
       // The relay proves the host's own Tentacle after this run (A41).
-      const machines = (await presentMachines(context, rotation)).filter((machine) => !behind.has(machine.key) && !machine.isHost);
+      const machines = (await machinesToSee(context, rotation)).filter((machine) => !machine.isHost);
+      const behind = leftBehind(rotation.entries());
       await Promise.all((await lookAt(context, rotation, machines)).map(async (look) => {
         const { key, name } = look.machine;
         if (acceptsFreshOnly(look)) {

@@ -2,7 +2,7 @@ import { printable } from '../errors/printable.ts';
 import { listIsFreeOf } from '../gates/trust-list.ts';
 import { ADD_EFFECT, leftBehind } from '../journal/views.ts';
 import type { PhaseContext } from './context.ts';
-import { presentMachines } from './disabled-machines.ts';
+import { presentMachines } from './present-machines.ts';
 import { acceptsOldOnly, isProbed } from './looking.ts';
 import { repairHint } from './repair-hint.ts';
 import type { Rotation } from './rotation.ts';

@@ -69,4 +69,5 @@ export const REASON_TEXT: Record<Report['leftBehind'][number]['reason'], string>
   deferred: 'put off',
   'wrong-peer': 'somebody else answers',
   waived: 'waived',
+  unregistered: 'registered no longer',
 };

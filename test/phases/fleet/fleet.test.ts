@@ -224,6 +224,24 @@ it('A7: a machine that is on and does not accept the certificate in force is nam
   expect(play.fleet.tried).not.toContain(machine);
 });
 
+it('A28: a machine that is removed from Octopus right after the swap is told aloud, asked of nothing any more, and listed with its command; one that was registered anew is reached by its new registration', async () => {
+  const play = await ready(5);
+  play.fleet.add({ name: 'removed-poller', route: 'polling' });
+  for (const step of ['plan', 'backUp', 'generate', 'trust', 'prove', 'replace', 'swap'] as const) expect(await play[step](), step).toMatchObject({ ok: true });
+  const [removed, anew, poller] = [play.fleet.machines[2]!, play.fleet.machines[3]!, play.fleet.machines.at(-1)!];
+  for (const machine of [removed, poller]) play.fleet.remove(machine);
+  play.fleet.registerAnew(anew);
+  expect(await play.healthAfterSwap()).toMatchObject({ ok: true, outputs: { HealthyCount: '4', LeftBehindCount: '2' } });
+  expect(play.warnings).toEqual(expect.arrayContaining([removed, poller].map(({ name }) => expect.stringMatching(new RegExp(`^${name}: it is registered no longer`)) as string)));
+  for (const step of ['retire', 'healthAfterRetire', 'verify', 'finish'] as const) expect(await play[step](), step).toMatchObject({ ok: true });
+  expect([removed, anew, poller].map((machine) => machine.accepts(play.old))).toEqual([true, false, true]);
+  const entries = await play.entries();
+  const report = buildReport(parseRotationId(play.rotationId), entries, new Date('2026-11-24T12:00:00Z'));
+  expect(report.leftBehind.map(({ machine, reason, repair }) => [machine, reason, repair])).toEqual([[removed.name, 'unregistered', expect.stringContaining(play.old)], [poller.name, 'unregistered', expect.stringContaining('repair-')]]);
+  expect(renderHtml(report)).toContain('registered no longer');
+  expect(repairScripts(entries)).toHaveLength(2);
+});
+
 it('A12, A14: the plan says what is not touched, and the report shows it beside the registrations without a Tentacle, each with its reason', async () => {
   const play = await ready(2);
   const kinds = { Ssh: /SSH key/, OfflineDrop: /folder/, None: /runs nothing itself/, AzureWebApp: /Azure/ };

@@ -99,6 +99,20 @@ export class Fleet {
     return machine;
   }
 
+  /** Somebody deletes its registrations; the machine itself stays as it is. */
+  remove(machine: Machine): void {
+    for (const { id } of machine.registrations.splice(0)) this.byRegistration.delete(id);
+  }
+
+  /** Somebody deletes them and registers it again: the same machine under another id. */
+  registerAnew(machine: Machine): void {
+    const { id, ...rest } = machine.registrations[0]!;
+    this.remove(machine);
+    const registration = { id: `${id}0`, ...rest };
+    machine.registrations.push(registration);
+    this.byRegistration.set(registration.id, { machine, registration });
+  }
+
   get host(): Machine {
     return this.machines.find((machine) => machine.isHost)!;
   }
