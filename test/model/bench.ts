@@ -8,6 +8,7 @@ import { Observer } from './truth.ts';
 const HOUR_MS = 3_600_000;
 /** How often a person follows what a refusal says before that counts as going round in circles. */
 const ROUNDS = 8;
+const HELD_MS = HOUR_MS / 4;
 const SERVICE_RESTART_MS = 10_000;
 
 /** Refusals that are a legal end once somebody did what they name: an administrator imported a third certificate, or put an old state folder back. */
@@ -150,6 +151,8 @@ export class Bench {
       if (world.marker === null && (plan(entries) === null || endOf(entries) !== null) && end.state === 'Success') return 'ended';
       if (end.defects.length > 0) this.fail(end.defects.map((one) => `a defect is told to the administrator: ${one}`));
       const codes = end.refusals.map((one) => one.code);
+      // Told to wait until whoever is at work is done, he waits.
+      if (codes.includes('LEASE_HELD')) await world.time.pass(HELD_MS);
       said.push(`${runbook}: ${codes.join() || end.state}`);
       if (end.refusals.some((one) => one.text.trim() === '')) this.fail(['a refusal says nothing']);
       // Nobody but a person at the machines can bring back what an administrator cut off.
