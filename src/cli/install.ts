@@ -2,9 +2,12 @@ import { readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cliErrors } from '../errors/cli.ts';
 import { installErrors } from '../errors/install.ts';
+import { printable } from '../errors/printable.ts';
 import { install } from '../install/install.ts';
 import { PROJECT_NAME, RUNBOOK_NAME } from '../install/names.ts';
-import type { Action, Change } from '../install/plan.ts';
+import type { Watch } from '../install/apply.ts';
+import { differenceText } from '../install/differences.ts';
+import type { Action } from '../install/plan.ts';
 import type { Release } from '../install/release.ts';
 import { readSchedule } from '../install/schedule.ts';
 import type { Setting } from '../install/settings.ts';
@@ -17,11 +20,12 @@ import type { Io } from './io.ts';
 import { readOptions, required, secretFrom } from './options.ts';
 import { SETTING_OPTIONS } from './setting-options.ts';
 
+const PLANNED: Record<Action, string> = { create: 'would be created', update: 'would be changed', unchanged: 'unchanged' };
 const DONE: Record<Action, string> = { create: 'created', update: 'updated', unchanged: 'unchanged' };
 
 const OPTIONS = {
   server: { type: 'string' }, 'api-key-env': { type: 'string' }, space: { type: 'string' }, environment: { type: 'string' }, 'host-tentacle': { type: 'string' },
-  from: { type: 'string' }, schedule: { type: 'string' }, timezone: { type: 'string' }, json: { type: 'boolean' },
+  from: { type: 'string' }, schedule: { type: 'string' }, timezone: { type: 'string' }, json: { type: 'boolean' }, 'dry-run': { type: 'boolean' }, 'replace-edited': { type: 'boolean' },
   ...(Object.fromEntries(SETTING_OPTIONS.map(({ option }) => [option, { type: 'string' }])) as Record<string, { type: 'string' }>),
 } as const;
 
@@ -41,25 +45,46 @@ export async function runInstall(args: string[], io: Io): Promise<number> {
   const [when, timezone] = [value('schedule'), value('timezone')];
   const schedule = when === undefined ? null : readSchedule(when, timezone ?? 'UTC');
   if (when === undefined ? timezone !== undefined : schedule === null) throw cliErrors.CLI_BAD_OPTION({ command: 'install', problem: when === undefined ? 'The option --timezone goes with --schedule.' : `--schedule is weekly, monthly, yearly or a cron expression of six fields, seconds first, and --timezone the name of a time zone; they were "${when}" and "${timezone ?? 'UTC'}".` });
-  const json = options['json'] === true;
-  const say = (event: Record<string, unknown>, text: string): void => io.out(json ? JSON.stringify(event) : text);
+  const dryRun = options['dry-run'] === true;
+  const say = sayer(io, options['json'] === true);
 
   const installed = await install({
-    url, apiKey, release, clock: systemClock, random: systemRandom,
-    settings: { spaceName, environmentName, hostTentacle, given, ...(schedule === null ? {} : { schedule }) },
-    watch: {
-      warning: ({ code, message, next }) => say({ event: 'warning', code, message, next }, `Warning ${code}: ${message}\n  Next: ${next}\n`),
-      change: ({ kind, name, action }: Change) => say({ event: 'resource', kind, name, action: DONE[action] }, `${DONE[action].padEnd(10)} ${kind.padEnd(14)} ${name}`),
-      secretMade: (secret) => say({ event: 'secret', name: 'Rotation.Secret', value: secret },
-        `\nRotation.Secret, shown this once: ${secret}\nKeep it where you keep passwords. It is needed to read the journal and the PFX files if Octopus itself is lost.\n`),
-    },
+    url, apiKey, release, dryRun, clock: systemClock, random: systemRandom,
+    settings: { spaceName, environmentName, hostTentacle, given, replaceEdited: options['replace-edited'] === true, ...(schedule === null ? {} : { schedule }) },
+    watch: watchFor(say, dryRun),
   });
-  say({ event: 'installed', ...installed }, `\nInstalled. To rotate, run the runbook "${RUNBOOK_NAME}" in the project "${PROJECT_NAME}".\nPublished: ${installed.runbooks.map((each) => `${each.name} (${each.snapshot})`).join(', ')}.`);
+  if (dryRun) {
+    say({ event: 'planned' }, '\nNothing was changed.');
+    return 0;
+  }
+  say({ event: 'installed', ...installed }, `\nInstalled. To rotate, run the runbook "${RUNBOOK_NAME}" in the project "${PROJECT_NAME}".\nPublished: ${published(installed.runbooks)}.`);
   return 0;
 }
 
+export type Say = (event: Record<string, unknown>, text: string) => void;
+export const sayer = (io: Io, json: boolean): Say => (event, text) => io.out(json ? JSON.stringify(event) : text);
+export const published = (runbooks: readonly { name: string; snapshot: string }[]): string => runbooks.map((each) => `${each.name} (${each.snapshot})`).join(', ');
+
+/** Shows an installation as it goes; of a dry run also each field that would change. */
+export function watchFor(say: Say, dryRun: boolean): Watch {
+  const word = dryRun ? PLANNED : DONE;
+  return {
+    warning: ({ code, message, next }) => say({ event: 'warning', code, message, next }, `Warning ${code}: ${message}\n  Next: ${next}\n`),
+    change: ({ kind, name, action, differences, kept }) => say(
+      { event: 'resource', kind, name, action: word[action], ...(dryRun ? { differences } : {}), kept },
+      [
+        `${word[action].padEnd(dryRun ? 16 : 10)} ${kind.padEnd(14)} ${name}`,
+        ...(dryRun ? differences.map((each) => `    ${differenceText(each)}`) : []),
+        ...kept.map((each) => `    kept as it was edited: ${printable(each)}`),
+      ].join('\n'),
+    ),
+    secretMade: (secret) => say({ event: 'secret', name: 'Rotation.Secret', value: secret },
+      `\nRotation.Secret, shown this once: ${secret}\nKeep it where you keep passwords. It is needed to read the journal and the PFX files if Octopus itself is lost.\n`),
+  };
+}
+
 /** The package and the step templates as `npm run build` lays them down beside the program. */
-async function readRelease(folder: string): Promise<Release> {
+export async function readRelease(folder: string): Promise<Release> {
   const packages = join(folder, 'packages');
   const pattern = new RegExp(`^${PACKAGE_ID}\\.(\\d+\\.\\d+\\.\\d+(?:-[0-9A-Za-z.-]+)?)\\.zip$`);
   try {

@@ -2,6 +2,12 @@ import { printable } from './printable.ts';
 import { catalogue } from './refusal.ts';
 
 const NOTHING = 'Nothing was changed.';
+interface Difference { path: string; from: string | null; to: string | null }
+const MOST = 12;
+const lines = (differences: Difference[], indent = '    '): string => {
+  const shown = differences.slice(0, MOST).map(({ path, from, to }) => `\n${indent}${path === '' ? '' : `${printable(path, 200)}: `}${from ?? 'nothing'} -> ${to ?? 'nothing'}`);
+  return `${shown.join('')}${differences.length > MOST ? `\n${indent}and ${differences.length - MOST} more` : ''}`;
+};
 const quoted = (names: string[]): string => names.map((name) => `"${printable(name)}"`).join(', ');
 
 /** What the installer refuses. Everything is looked at before anything is written, so each of these left Octopus as it was. */
@@ -73,6 +79,16 @@ export const installErrors = catalogue({
     message: `The release to install has no step template for ${quoted(values.phases)}.`,
     safe: NOTHING,
     next: 'Build it again (npm run build), or take the whole release.',
+  }),
+  INSTALL_TEMPLATE_EDITED: (values: { template: string; differences: Difference[] }) => ({
+    message: `Somebody edited the step template "${printable(values.template)}" since it was installed, and that would be lost:${lines(values.differences)}`,
+    safe: NOTHING,
+    next: 'Keep a copy of what is needed (Library > Step templates), then give --replace-edited; --dry-run with it shows everything that would change.',
+  }),
+  INSTALL_STEPS_EDITED: (values: { runbook: string; steps: { step: string; differences: Difference[] }[] }) => ({
+    message: `Somebody edited the runbook "${printable(values.runbook)}" since it was installed, and that would be lost:${values.steps.map((each) => `\n    ${printable(each.step)}${lines(each.differences, '      ')}`).join('')}`,
+    safe: `${NOTHING} Values of parameters that were edited are kept in any case.`,
+    next: 'Keep a copy of what is needed, then give --replace-edited; --dry-run with it shows everything that would change.',
   }),
   INSTALL_SECRET_NOT_SENSITIVE: (values: { name: string }) => ({
     message: `The project variable ${values.name} exists but is not sensitive, so everybody who sees the project can read it.`,

@@ -7,6 +7,7 @@ import { changeResource, createResource, readResource, type Resource } from '../
 import { publishSnapshot } from '../octopus/runbook-snapshots.ts';
 import { writeVersioned } from '../octopus/versioned.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
+import { keptNames } from './edits.ts';
 import { HOST_ROLE, RUNBOOK_NAME } from './names.ts';
 import { comparePackage, observeProject, observeRunbook, processPath, variablesPath, type Observed } from './observe.ts';
 import { hostOf, installedTemplate, processName, projectBody, stepsIn, templateBody, variablesIn, type Change, type InstallPlan, type Kind } from './plan.ts';
@@ -96,7 +97,7 @@ export async function applyPlan(http: Http, settings: InstallSettings, observed:
 
     const processVersion = await one('process', async (change) => {
       if (change.action === 'unchanged') return runbook.process.version;
-      const steps = processSteps(definition, templates, stepsIn(runbook.process.whole));
+      const steps = processSteps(definition, templates, stepsIn(runbook.process.whole), plan.kept.get(definition.name));
       const written = await writeVersioned(http, processPath(spaceId, runbook.processId), { ...runbook.process.whole, Steps: steps }, (found) => says(stepsIn(found), steps));
       return written.version;
     }, processName(definition));
@@ -105,7 +106,7 @@ export async function applyPlan(http: Http, settings: InstallSettings, observed:
       if (change.action === 'unchanged' && runbook.published !== null) return runbook.published;
       return publishSnapshot(http, spaceId, {
         projectId: project.project.id, runbookId: runbook.runbook.id, processId: runbook.processId,
-        notes: snapshotNotes({ ...release, processVersion, variablesVersion }),
+        notes: snapshotNotes({ ...release, processVersion, variablesVersion, kept: keptNames(plan.kept.get(definition.name) ?? new Map()) }),
         packages: definition.steps.map((step) => ({ ActionName: step.name, PackageReferenceName: PACKAGE_ID, Version: release.version })),
       });
     }, definition.name);

@@ -9,13 +9,13 @@ import { fingerprintOf, type InstallSettings, type Release } from './release.ts'
 import { RUNBOOKS } from './runbooks/index.ts';
 import { warnings } from './warnings.ts';
 
-export interface InstallOptions { url: string; apiKey: string; settings: InstallSettings; release: Release; clock: Clock; random: Random; watch: Watch }
+export interface InstallOptions { url: string; apiKey: string; settings: InstallSettings; release: Release; clock: Clock; random: Random; watch: Watch; /** Tell what would be done, and do none of it. */ dryRun?: boolean }
 
 /**
  * Puts the rotation with its runbooks into a space: looks, plans, refuses everything that forbids it at once, warns, and only then writes. Done twice, the second time
  * writes nothing.
  */
-export async function install({ url, apiKey, settings, release, clock, random, watch }: InstallOptions): Promise<Installed & { spaceId: string }> {
+export async function install({ url, apiKey, settings, release, clock, random, watch, dryRun = false }: InstallOptions): Promise<Installed & { spaceId: string }> {
   const http = createHttp({ url, apiKey, clock, random });
   const values = { serverUrl: http.url, apiKey, apiKeyFingerprint: fingerprintOf(apiKey), newSecret: Buffer.from(random.bytes(32)).toString('base64url'), given: settings.given };
   const observed = await observe(http, settings, release, RUNBOOKS);
@@ -23,6 +23,10 @@ export async function install({ url, apiKey, settings, release, clock, random, w
   const found = refusals(settings, observed, release, RUNBOOKS, plan);
   if (found.length > 0) throw new Refusals(found);
   for (const warning of warnings(settings, observed)) watch.warning(warning);
+  if (dryRun) {
+    for (const change of plan.changes) watch.change(change);
+    return { spaceId: observed.spaceId, projectId: observed.project?.project.id ?? '', runbooks: [] };
+  }
   const installed = await applyPlan(http, settings, observed, release, RUNBOOKS, values, plan, watch);
   return { ...installed, spaceId: observed.spaceId };
 }

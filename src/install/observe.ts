@@ -4,17 +4,18 @@ import type { Registration } from '../octopus/contract.ts';
 import type { Http } from '../octopus/http.ts';
 import { readLibrarySet } from '../octopus/library-sets.ts';
 import { downloadPackage, findPackage, type StoredPackage } from '../octopus/packages.ts';
-import { filledText, maybe, object } from '../octopus/reader.ts';
+import { document, either, filledText, list, maybe, object, type Document } from '../octopus/reader.ts';
 import { readRegistrations } from '../octopus/registrations.ts';
 import { defaultOf, findResource, readResources, type Resource } from '../octopus/resources.ts';
-import { readSnapshot, type Snapshot } from '../octopus/runbook-snapshots.ts';
+import { readSnapshot, readSnapshots, type Snapshot } from '../octopus/runbook-snapshots.ts';
 import { readSpaces } from '../octopus/spaces.ts';
+import { failedWith } from '../octopus/failure.ts';
 import { readVersioned, type Versioned } from '../octopus/versioned.ts';
 import { segment } from '../octopus/address.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
 import { observeEditors, observeHost, type Exposure } from './exposure.ts';
 import { PROJECT_NAME } from './names.ts';
-import { hashMatches, type InstallSettings, type Release } from './release.ts';
+import { hashMatches, notesOfOurs, type InstallSettings, type Release } from './release.ts';
 import type { RunbookDefinition } from './runbooks/definition.ts';
 import { TRIGGER_NAME } from './schedule.ts';
 
@@ -22,7 +23,10 @@ export type PackageState = { state: 'absent' } | { state: 'same' } | { state: 'd
 
 /** A project with what hangs on it. */
 export interface ObservedProject { project: Resource; variablesId: string; variables: Versioned }
-export interface ObservedRunbook { runbook: Resource; processId: string; process: Versioned; published: Snapshot | null }
+export interface ObservedRunbook { runbook: Resource; processId: string; process: Versioned; published: Snapshot | null; /** What the last installation froze; null when there is no snapshot of ours, or it cannot be read. */ installed: Installation | null }
+
+/** The steps, the release that they came from, and the parameters in them (STEP / NAME) that had a person's value. */
+export interface Installation { version: string; kept: string[]; steps: Document[] }
 
 /** The space as it is, before anything is written. */
 export interface Observed {
@@ -127,12 +131,28 @@ async function findTrigger(http: Http, spaceId: string, projectId: string): Prom
 /** A runbook's process and its published snapshot. */
 export async function observeRunbook(http: Http, spaceId: string, runbook: Resource): Promise<ObservedRunbook> {
   const { RunbookProcessId, PublishedRunbookSnapshotId } = object({ RunbookProcessId: filledText, PublishedRunbookSnapshotId: maybe(filledText) })(runbook.whole, 'the runbook');
+  const published = PublishedRunbookSnapshotId === null ? null : await readSnapshot(http, spaceId, PublishedRunbookSnapshotId);
   return {
     runbook,
     processId: RunbookProcessId,
     process: await readVersioned(http, processPath(spaceId, RunbookProcessId)),
-    published: PublishedRunbookSnapshotId === null ? null : await readSnapshot(http, spaceId, PublishedRunbookSnapshotId),
+    published,
+    installed: await readInstalled(http, spaceId, runbook, published),
   };
+}
+
+/** The steps of the last snapshot that bears our notes; somebody else may have published one since. */
+async function readInstalled(http: Http, spaceId: string, runbook: Resource, published: Snapshot | null): Promise<ObservedRunbook['installed']> {
+  const isOurs = (each: Snapshot): boolean => notesOfOurs(each.notes) !== null && each.processId !== null;
+  const { ProjectId } = object({ ProjectId: filledText })(runbook.whole, 'the runbook');
+  const last = published !== null && isOurs(published) ? published : (await readSnapshots(http, spaceId, ProjectId, runbook.id)).find(isOurs);
+  if (last === undefined) return null;
+  try {
+    return { ...notesOfOurs(last.notes)!, steps: await http.get(processPath(spaceId, last.processId!), (value, at) => either(list(document), [])(document(value, at)['Steps'], at)) };
+  } catch (error) {
+    if (!failedWith(error, 'OCTOPUS_NOT_FOUND')) throw error;
+    return null;
+  }
 }
 
 export const variablesPath = (spaceId: string, id: string): string => `/api/${segment(spaceId)}/variables/${segment(id)}`;

@@ -6,23 +6,40 @@ import type { Resource } from '../octopus/resources.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
 import { OWNER_MARK, type StepTemplate } from '../packaging/step-template.ts';
 import { HOST_ROLE, PROJECT_NAME, RUNBOOK_NAME } from './names.ts';
-import { hostAmong, type Observed, type ObservedRunbook } from './observe.ts';
+import { hostAmong, type Observed } from './observe.ts';
 import { processSteps, type InstalledTemplate } from './process.ts';
 import { snapshotNotes, type InstallSettings, type Release } from './release.ts';
 import { runbookBody } from './runbooks/body.ts';
 import type { RunbookDefinition } from './runbooks/definition.ts';
-import { says } from './same.ts';
+import { differences, type Difference, type IsSecret } from './differences.ts';
+import { editsOf, keptNames, type EditedStep, type KeptParameters } from './edits.ts';
 import { TRIGGER_NAME, triggerBody } from './schedule.ts';
 import { expectedOf } from './setting-values.ts';
 import type { Setting } from './settings.ts';
-import { mergeVariables, type MergedVariables, type WantedValues } from './variables.ts';
+import { mergeVariables, variableDifferences, type MergedVariables, type WantedValues } from './variables.ts';
 
 export type Action = 'create' | 'update' | 'unchanged';
 export type Kind = 'package' | 'step template' | 'lease' | 'host role' | 'project' | 'variables' | 'runbook' | 'process' | 'snapshot' | 'trigger';
-export interface Change { kind: Kind; name: string; action: Action }
+export interface Change {
+  kind: Kind;
+  name: string;
+  action: Action;
+  /** Field by field, of what is there and will change; secrets are told of, never told. */
+  differences: Difference[];
+  /** Parameters of steps that keep the value that a person gave them. */
+  kept: string[];
+}
 
 /** What would be done, in its order. */
-export interface InstallPlan { changes: Change[]; variables: MergedVariables }
+export interface InstallPlan {
+  changes: Change[];
+  variables: MergedVariables;
+  /** By the runbook's name. */
+  kept: ReadonlyMap<string, KeptParameters>;
+  /** What people edited and would lose. */
+  edited: { runbook: string; steps: EditedStep[] }[];
+  editedTemplates: { template: string; differences: Difference[] }[];
+}
 
 /** Everything that forbids installing, told at once; empty when nothing does. */
 export function refusals(settings: InstallSettings, observed: Observed, release: Release, definitions: readonly RunbookDefinition[], plan: InstallPlan): Refusal[] {
@@ -53,6 +70,10 @@ export function refusals(settings: InstallSettings, observed: Observed, release:
   for (const template of observed.templates.values()) found.push(...foreign('step template', template));
   found.push(...foreign('project', observed.project?.project ?? null));
   for (const runbook of observed.runbooks.values()) found.push(...foreign('runbook', runbook?.runbook ?? null));
+  if (settings.replaceEdited !== true) {
+    for (const { template, differences: lost } of plan.editedTemplates) found.push(installErrors.INSTALL_TEMPLATE_EDITED({ template, differences: lost }));
+    for (const { runbook, steps } of plan.edited) found.push(installErrors.INSTALL_STEPS_EDITED({ runbook, steps }));
+  }
   if (plan.variables.secretExposed) found.push(installErrors.INSTALL_SECRET_NOT_SENSITIVE({ name: 'Rotation.Secret' }));
   if (plan.variables.secretMade && observed.openRotation !== null) found.push(installErrors.INSTALL_SECRET_GONE({ rotation: observed.openRotation }));
   return found;
@@ -69,66 +90,100 @@ export function hostOf(settings: InstallSettings, observed: Observed) {
 
 /** Compares what is wanted with what is there. Pure. What hangs on something that will change is planned to change with it. */
 export function planInstall(settings: InstallSettings, observed: Observed, release: Release, definitions: readonly RunbookDefinition[], values: WantedValues): InstallPlan {
-  const templates = [...release.templates.values()].map((template): Change => ({ kind: 'step template', name: template.Name, action: actionFor(observed.templates.get(template.Name) ?? null, comparableTemplate(template)) }));
-  const templatesChange = templates.some((each) => each.action !== 'unchanged');
+  const isSecret = secretsOf(release);
+  const templates = new Map([...release.templates].map(([phase, template]) => [phase, change('step template', template.Name, observed.templates.get(template.Name) ?? null, comparableTemplate(template), isSecret)] as const));
   const host = hostOf(settings, observed);
-  const variables = mergeVariables(observed.project === null ? [] : variablesIn(observed.project.variables.whole), values);
+  const hasRole = host?.roles.some((role) => role.toLowerCase() === HOST_ROLE) === true;
+  const present = observed.project === null ? [] : variablesIn(observed.project.variables.whole);
+  const variables = mergeVariables(present, values);
   const variablesChange = observed.project === null || variables.changed;
+  const runbooks = definitions.map((definition) => planRunbook(definition, observed, release, templates, variablesChange, isSecret));
   return {
     variables,
+    kept: new Map(runbooks.map((each) => [each.name, each.edits.kept])),
+    edited: runbooks.filter((each) => each.edits.steps.length > 0).map((each) => ({ runbook: each.name, steps: each.edits.steps })),
+    editedTemplates: [...templates].filter(([phase, each]) => each.action === 'update' && isEdited(release.templates.get(phase)!, observed)).map(([, each]) => ({ template: each.name, differences: each.differences })),
     changes: [
-      { kind: 'package', name: `${PACKAGE_ID} ${release.version}`, action: observed.package.state === 'absent' ? 'create' : 'unchanged' },
-      ...templates,
-      { kind: 'lease', name: LEASE_SET, action: observed.hasLeaseSet ? 'unchanged' : 'create' },
-      { kind: 'host role', name: `${HOST_ROLE} on ${host?.name ?? settings.hostTentacle}`, action: host?.roles.includes(HOST_ROLE) === true ? 'unchanged' : 'update' },
-      { kind: 'project', name: PROJECT_NAME, action: actionFor(observed.project?.project ?? null, projectBody()) },
-      { kind: 'variables', name: PROJECT_NAME, action: observed.project === null ? 'create' : variablesChange ? 'update' : 'unchanged' },
-      ...definitions.flatMap((definition) => planRunbook(definition, observed, release, templatesChange, variablesChange)),
-      ...planTrigger(settings, observed),
+      simple('package', `${PACKAGE_ID} ${release.version}`, observed.package.state === 'absent' ? 'create' : 'unchanged'),
+      ...templates.values(),
+      simple('lease', LEASE_SET, observed.hasLeaseSet ? 'unchanged' : 'create'),
+      { ...simple('host role', `${HOST_ROLE} on ${settings.hostTentacle}`, hasRole ? 'unchanged' : 'update'), differences: hasRole ? [] : [{ path: 'Roles', from: (host?.roles ?? []).join(', '), to: [...host?.roles ?? [], HOST_ROLE].join(', ') }] },
+      change('project', PROJECT_NAME, observed.project?.project ?? null, projectBody(), isSecret),
+      { ...simple('variables', PROJECT_NAME, observed.project === null ? 'create' : variablesChange ? 'update' : 'unchanged'), differences: observed.project === null ? [] : variableDifferences(present, variables.variables) },
+      ...runbooks.flatMap((each) => each.changes),
+      ...planTrigger(settings, observed, isSecret),
     ],
   };
 }
 
+/** Parameters of sensitive steps, by their names in a step's properties and in a template. */
+function secretsOf(release: Release): IsSecret {
+  const names = new Set([...release.templates.values()].flatMap((template) => template.Parameters).filter((each) => each.DisplaySettings['Octopus.ControlType'] === 'Sensitive').map((each) => each.Name));
+  return (name) => names.has(name);
+}
+
+/** Octopus raises a template's version at each save, so another one than our steps were made from means that somebody saved it since. */
+function isEdited(template: StepTemplate, observed: Observed): boolean {
+  const there = observed.templates.get(template.Name)!;
+  const known = [...observed.runbooks.values()].flatMap((each) => each?.installed?.steps ?? []).map((step) => ((step['Actions'] as Document[] | undefined)?.[0]?.['Properties'] ?? {}) as Document)
+    .filter((properties) => properties['Octopus.Action.Template.Id'] === there.id).map((properties) => properties['Octopus.Action.Template.Version']);
+  return known.length > 0 ? !known.includes(String(there.whole['Version'])) : there.whole['Version'] !== 1;
+}
+
 /** Last, since what it starts must be there. */
-function planTrigger(settings: InstallSettings, observed: Observed): Change[] {
+function planTrigger(settings: InstallSettings, observed: Observed, isSecret: IsSecret): Change[] {
   if (settings.schedule === undefined) return [];
   const rotation = observed.runbooks.get(RUNBOOK_NAME) ?? null;
   const wanted = observed.project === null || rotation === null ? null : triggerBody(settings.schedule, observed.project.project.id, rotation.runbook.id, observed.environment?.id ?? '');
-  return [{ kind: 'trigger', name: TRIGGER_NAME, action: wanted === null ? 'create' : actionFor(observed.trigger, wanted) }];
+  return [wanted === null ? simple('trigger', TRIGGER_NAME, 'create') : change('trigger', TRIGGER_NAME, observed.trigger, wanted, isSecret)];
 }
 
 /** A runbook, its process and its snapshot: the snapshot is made anew when anything that it freezes changes. */
-function planRunbook(definition: RunbookDefinition, observed: Observed, release: Release, templatesChange: boolean, variablesChange: boolean): Change[] {
+function planRunbook(definition: RunbookDefinition, observed: Observed, release: Release, templates: ReadonlyMap<string, Change>, variablesChange: boolean, isSecret: IsSecret): { name: string; changes: Change[]; edits: ReturnType<typeof editsOf> } {
   const there = observed.runbooks.get(definition.name) ?? null;
-  const processChanges = there === null || templatesChange || !processIsWanted(definition, there, observed, release);
-  const snapshotChanges = processChanges || variablesChange || observed.project === null
-    || there.published?.notes !== snapshotNotes({ ...release, processVersion: there.process.version, variablesVersion: observed.project.variables.version });
-  return [
-    { kind: 'runbook', name: definition.name, action: actionFor(there?.runbook ?? null, runbookBody(definition, observed.environment?.id ?? '')) },
-    { kind: 'process', name: processName(definition), action: there === null ? 'create' : processChanges ? 'update' : 'unchanged' },
-    { kind: 'snapshot', name: definition.name, action: snapshotChanges ? 'create' : 'unchanged' },
-  ];
+  const present = there === null ? [] : stepsIn(there.process.whole);
+  const expected = expectedTemplates(observed, release, templates);
+  const isWhole = definition.steps.every((step) => expected.has(step.phase));
+  const edits = isWhole ? editsOf(present, there?.installed ?? null, processSteps(definition, expected), isSecret) : { kept: new Map(), steps: [] };
+  const wanted = isWhole ? withoutPackageIds(processSteps(definition, expected, present, edits.kept)) : [];
+  const kept = keptNames(edits.kept);
+  const differing = there === null ? [] : differences(present, wanted, isSecret);
+  const process: Change = { kind: 'process', name: processName(definition), action: there === null ? 'create' : differing.length > 0 ? 'update' : 'unchanged', differences: differing, kept };
+  const [before, versions] = [there?.published?.notes ?? null, there === null || observed.project === null ? null : { processVersion: there.process.version, variablesVersion: observed.project.variables.version }];
+  const isCurrent = process.action === 'unchanged' && !variablesChange && versions !== null && before === snapshotNotes({ ...release, ...versions, kept });
+  const next = versions === null ? null : snapshotNotes({ ...release, processVersion: versions.processVersion + (process.action === 'unchanged' ? 0 : 1), variablesVersion: versions.variablesVersion + (variablesChange ? 1 : 0), kept });
+  return {
+    name: definition.name,
+    edits: process.action === 'update' ? edits : { ...edits, steps: [] },
+    changes: [
+      change('runbook', definition.name, there?.runbook ?? null, runbookBody(definition, observed.environment?.id ?? ''), isSecret),
+      process,
+      { ...simple('snapshot', definition.name, isCurrent ? 'unchanged' : 'create'), differences: isCurrent || before === null ? [] : [{ path: 'Notes', from: before, to: next }] },
+    ],
+  };
 }
 
 export const processName = (definition: RunbookDefinition): string => `${definition.name} (${definition.steps.length} steps)`;
 
-function actionFor(found: Resource | null, wanted: Document): Action {
-  if (found === null) return 'create';
-  return says(found.whole, wanted) ? 'unchanged' : 'update';
+const simple = (kind: Kind, name: string, action: Action): Change => ({ kind, name, action, differences: [], kept: [] });
+
+function change(kind: Kind, name: string, found: Resource | null, wanted: Document, isSecret: IsSecret): Change {
+  if (found === null) return simple(kind, name, 'create');
+  const differing = differences(found.whole, wanted, isSecret);
+  return { ...simple(kind, name, differing.length === 0 ? 'unchanged' : 'update'), differences: differing };
 }
 
 export const variablesIn = (whole: Document): Document[] => list(document)(whole['Variables'], 'the variables');
 export const stepsIn = (whole: Document): Document[] => list(document)(whole['Steps'] ?? [], 'the steps');
 
-function processIsWanted(definition: RunbookDefinition, there: ObservedRunbook, observed: Observed, release: Release): boolean {
-  const installed = new Map<string, InstalledTemplate>();
-  for (const [phase, template] of release.templates) {
+/** The templates as they will be: one that is not there has no id yet, one that is saved gets the next version. */
+function expectedTemplates(observed: Observed, release: Release, changes: ReadonlyMap<string, Change>): Map<string, InstalledTemplate> {
+  return new Map([...release.templates].map(([phase, template]) => {
     const found = observed.templates.get(template.Name) ?? null;
-    if (found === null) return false;
-    installed.set(phase, installedTemplate(found, template));
-  }
-  const present = stepsIn(there.process.whole);
-  return says(present, withoutPackageIds(processSteps(definition, installed, present)));
+    if (found === null) return [phase, { id: '(new)', version: 1, template }];
+    const there = installedTemplate(found, template);
+    return [phase, { ...there, version: there.version + (changes.get(phase)!.action === 'update' ? 1 : 0) }];
+  }));
 }
 
 export function installedTemplate(found: Resource, template: StepTemplate): InstalledTemplate {

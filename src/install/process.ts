@@ -1,6 +1,7 @@
 import { PARAMETER_PREFIX } from '../packaging/names.ts';
 import type { StepTemplate } from '../packaging/step-template.ts';
 import type { Document } from '../octopus/reader.ts';
+import type { KeptParameters } from './edits.ts';
 import type { RunbookDefinition, RunbookStep, RunCondition } from './runbooks/definition.ts';
 
 /** A step template as it is in Octopus. */
@@ -8,9 +9,9 @@ export interface InstalledTemplate { id: string; version: number; template: Step
 
 /**
  * The steps of a runbook process (octopus-rest.md 6.1): each copies its template and gives every parameter a value. `present` are the steps
- * that are there; a step of the same name keeps its ids, so that Octopus' history of it goes on.
+ * that are there; a step of the same name keeps its ids, so that Octopus' history of it goes on. `kept` are values of parameters that stay.
  */
-export function processSteps(definition: RunbookDefinition, templates: ReadonlyMap<string, InstalledTemplate>, present: readonly Document[] = []): Document[] {
+export function processSteps(definition: RunbookDefinition, templates: ReadonlyMap<string, InstalledTemplate>, present: readonly Document[] = [], kept: KeptParameters = new Map()): Document[] {
   return definition.steps.map((step) => {
     const installed = templates.get(step.phase);
     if (installed === undefined) throw new TypeError(`There is no step template for the phase ${step.phase}.`);
@@ -32,7 +33,7 @@ export function processSteps(definition: RunbookDefinition, templates: ReadonlyM
         Environments: [],
         TenantTags: [],
         Packages: installed.template.Packages,
-        Properties: { ...installed.template.Properties, 'Octopus.Action.Template.Id': installed.id, 'Octopus.Action.Template.Version': String(installed.version), ...parameterValues(step, installed.template) },
+        Properties: { ...installed.template.Properties, 'Octopus.Action.Template.Id': installed.id, 'Octopus.Action.Template.Version': String(installed.version), ...parameterValues(step, installed.template), ...kept.get(step.name) },
       }],
     };
   });

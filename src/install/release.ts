@@ -14,6 +14,8 @@ export interface InstallSettings {
   given: Partial<Record<Setting, string>>;
   /** Left out: a trigger that is there is left as it is. */
   schedule?: Schedule;
+  /** Replace steps and step templates that somebody edited, instead of refusing. Values of their parameters are kept all the same. */
+  replaceEdited?: boolean;
 }
 
 /** True when a hash that Octopus tells (SHA-1 so far) is that of the content; null when it is of no kind that is known. */
@@ -27,8 +29,14 @@ export function fingerprintOf(apiKey: string): string {
   return createHash('sha256').update(`octopus-rotation api key\0${apiKey}`).digest('hex').slice(0, 16);
 }
 
-/** Names what a snapshot was made from; it stands in the snapshot's notes. */
-export function snapshotNotes(of: { version: string; content: Uint8Array; processVersion: number; variablesVersion: number }): string {
+/** Names what a snapshot was made from, and the parameters that kept a person's value; it stands in the snapshot's notes. */
+export function snapshotNotes(of: { version: string; content: Uint8Array; processVersion: number; variablesVersion: number; kept: readonly string[] }): string {
   const content = createHash('sha256').update(of.content).digest('hex');
-  return `octopus-rotation ${of.version} (${content.slice(0, 16)}), process version ${of.processVersion}, variables version ${of.variablesVersion}.`;
+  return `octopus-rotation ${of.version} (${content.slice(0, 16)}), process version ${of.processVersion}, variables version ${of.variablesVersion}.${of.kept.length === 0 ? '' : ` Kept: ${of.kept.join('; ')}.`}`;
+}
+
+/** The release that a snapshot was made from by us, and what it kept; null for the notes of anybody else. */
+export function notesOfOurs(notes: string): { version: string; kept: string[] } | null {
+  const found = /^octopus-rotation (\S+) \([0-9a-f]{16}\), process version \d+, variables version \d+\.(?: Kept: (.+)\.)?$/s.exec(notes);
+  return found === null ? null : { version: found[1]!, kept: found[2]?.split('; ') ?? [] };
 }

@@ -1,4 +1,5 @@
 import type { Document } from '../octopus/reader.ts';
+import { shown, type Difference } from './differences.ts';
 import { SETTINGS, type Setting } from './settings.ts';
 
 export const SECRET = 'Rotation.Secret';
@@ -55,6 +56,17 @@ export function mergeVariables(present: readonly Document[], wanted: WantedValue
     secretMade: secret === undefined,
     secretExposed: secret !== undefined && !secret.IsSensitive,
   };
+}
+
+/** What a write changes of the variables, by their names; of a sensitive one only that it changes. */
+export function variableDifferences(present: readonly Document[], merged: readonly Document[]): Difference[] {
+  return merged.flatMap((next, index): Difference[] => {
+    const before = present[index];
+    if (before === next) return [];
+    const isSecret = [before, next].some((each) => each?.['IsSensitive'] === true || [SECRET, API_KEY].some((name) => name.toLowerCase() === String(each?.['Name']).toLowerCase()));
+    const [from, to] = [before, next].map((each) => (each === undefined ? null : shown(each['Value'] ?? '', isSecret) ?? (isSecret ? shown({ HasValue: true }, true) : '""')));
+    return [{ path: String(next['Name']), from: from ?? null, to: to ?? null }];
+  });
 }
 
 function read(whole: Document): Present {

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { refusalsOf } from '../../src/errors/refusal.ts';
 import { install } from '../../src/install/install.ts';
+import type { Change } from '../../src/install/plan.ts';
 import { RUNBOOKS } from '../../src/install/runbooks/index.ts';
 import type { Release } from '../../src/install/release.ts';
 import type { InputSchema } from '../../src/packaging/input-schema.ts';
@@ -24,17 +25,18 @@ function release(content = 'the package', hash = 'a'): Release {
   };
 }
 
-async function run(octopus: SmallOctopus, change: { release?: Release; apiKey?: string; host?: string; environment?: string; space?: string; given?: Record<string, string> } = {}) {
+async function run(octopus: SmallOctopus, change: { release?: Release; apiKey?: string; host?: string; environment?: string; space?: string; given?: Record<string, string>; replaceEdited?: boolean; dryRun?: boolean } = {}) {
   const changes: string[] = [];
   const secrets: string[] = [];
   const warned: Warning[] = [];
+  const told: Change[] = [];
   const before = octopus.writes().length;
   const result = await install({
     url: octopus.url, apiKey: change.apiKey ?? KEY, release: change.release ?? release(), clock: fastClock(), random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
-    settings: { spaceName: change.space ?? 'Default', environmentName: change.environment ?? 'Production', hostTentacle: change.host ?? 'octopus-01', given: change.given ?? {} },
-    watch: { change: ({ kind, action }) => changes.push(`${action} ${kind}`), secretMade: (value) => secrets.push(value), warning: (warning) => warned.push(warning) },
+    settings: { spaceName: change.space ?? 'Default', environmentName: change.environment ?? 'Production', hostTentacle: change.host ?? 'octopus-01', given: change.given ?? {}, replaceEdited: change.replaceEdited ?? false }, dryRun: change.dryRun ?? false,
+    watch: { change: (one) => (told.push(one), changes.push(`${one.action} ${one.kind}`)), secretMade: (value) => secrets.push(value), warning: (warning) => warned.push(warning) },
   }).catch((error: unknown) => error as Error);
-  return { result, codes: refusalsOf(result).map((each) => each.code), changes, secrets, warned, writes: octopus.writes().slice(before) };
+  return { result, codes: refusalsOf(result).map((each) => each.code), changes, told, secrets, warned, writes: octopus.writes().slice(before) };
 }
 
 const variables = (octopus: SmallOctopus) => Object.values(octopus.variables).find((each) => String(each['OwnerId']).startsWith('Projects'))!.Variables;
@@ -122,15 +124,6 @@ describe('installing', () => {
     expect(steps(octopus)[0]?.Actions[0].Properties['Octopus.Action.Template.Version']).toBe('2');
   });
 
-  it('mends what somebody changed in the process', async () => {
-    const octopus = await smallOctopus();
-    await run(octopus);
-    steps(octopus)[2]!.Condition = 'Always';
-    const again = await run(octopus);
-    expect(again.changes.filter((each) => !each.startsWith('unchanged'))).toEqual(['update process', 'create snapshot']);
-    expect(steps(octopus)[2]?.Condition).toBe('Variable');
-  });
-
   it('adds the role to the host and keeps the rest of that machine', async () => {
     const octopus = await smallOctopus();
     await run(octopus);
@@ -143,6 +136,116 @@ describe('installing', () => {
     const { result } = await run(octopus);
     expect(result).toBeInstanceOf(Error);
     expect(inspect(result, { depth: 10, showHidden: true })).not.toContain(KEY);
+  });
+});
+
+describe('a dry run', () => {
+  const differing = (told: Change[]) => told.filter((each) => each.action !== 'unchanged').map((each) => [`${each.action} ${each.kind}`, ...each.differences.map(({ path, from, to }) => `${path}: ${from} -> ${to}`)]);
+
+  it('of a first installation tells each resource that it would make, and makes none', async () => {
+    const octopus = await smallOctopus();
+    const dry = await run(octopus, { dryRun: true });
+    expect([dry.writes, dry.secrets]).toEqual([[], []]);
+    expect(dry.changes).toEqual((await run(octopus)).changes);
+  });
+
+  it('of an installation that is current tells that each is unchanged', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    const dry = await run(octopus, { dryRun: true });
+    expect(new Set(dry.changes.map((each) => each.split(' ')[0]))).toEqual(new Set(['unchanged']));
+    expect(dry.told.flatMap((each) => each.differences)).toEqual([]);
+  });
+
+  it('tells which fields would change, from what to what, and shows no secret', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    const dry = await run(octopus, { dryRun: true, apiKey: 'API-OTHERKEY1111', given: { WaveSize: '10' }, release: { ...release('another package', 'b'), version: '1.3.0', fileName: 'octopus-rotation.1.3.0.zip' } });
+    expect(dry.writes).toEqual([]);
+    const all = differing(dry.told);
+    expect(all[0]).toEqual(['create package']);
+    expect(all.find(([what]) => what === 'update step template')).toEqual(['update step template', expect.stringMatching(/^Properties \/ Octopus.Action.Script.ScriptBody: \d+ lines -> \d+ lines, another from line \d+ on$/)]);
+    expect(all.find(([what]) => what === 'update variables')).toEqual(['update variables', 'Rotation.WaveSize: 50 -> 10', 'Rotation.ApiKey: (not shown) -> (not shown)']);
+    expect(all.find(([what]) => what === 'update process')).toContain('Plan server certificate / Actions / Plan server certificate / Properties / Octopus.Action.Template.Version: 1 -> 2');
+    expect(all.find(([what]) => what === 'create snapshot')![1]).toMatch(/^Notes: octopus-rotation 1\.2\.3 .* -> octopus-rotation 1\.3\.0 /);
+    const text = inspect(dry.told, { depth: 10 });
+    for (const secret of [KEY, 'OTHERKEY', String(variable(octopus, 'Rotation.Secret')['Value'])]) expect(text).not.toContain(secret);
+  });
+
+  it('foretells exactly what installing then does', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    const change = { release: { ...release('another package', 'b'), version: '1.3.0', fileName: 'octopus-rotation.1.3.0.zip' } };
+    const dry = await run(octopus, { ...change, dryRun: true });
+    expect((await run(octopus, change)).told).toEqual(dry.told);
+    expect((await run(octopus, change)).writes).toEqual([]);
+    const notes = octopus.collections['runbookSnapshots']!.slice(-RUNBOOKS.length).map((each) => each['Notes']);
+    expect(dry.told.filter((each) => each.kind === 'snapshot').map((each) => each.differences[0]!.to)).toEqual(notes);
+  });
+});
+
+describe('what people edited', () => {
+  const newer = (): Release => ({ ...release('another package', 'b'), version: '1.3.0', fileName: 'octopus-rotation.1.3.0.zip' });
+  const WAVE = 'OctopusRotation.WaveSize';
+
+  it('in parameters of a step stays, through any number of releases, and is told', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    steps(octopus)[0]!.Actions[0].Properties[WAVE] = '7';
+    for (const each of [release(), newer(), { ...release('a third', 'c'), version: '1.4.0', fileName: 'octopus-rotation.1.4.0.zip' }]) {
+      const again = await run(octopus, { release: each });
+      expect(again.codes).toEqual([]);
+      expect(steps(octopus)[0]!.Actions[0].Properties[WAVE]).toBe('7');
+      if (each.version === '1.3.0') expect(again.told.flatMap((one) => one.kept)).toEqual([`Plan server certificate / ${WAVE}`]);
+    }
+    expect((await run(octopus, { release: release('a third', 'c') })).codes).toEqual(['INSTALL_PACKAGE_DIFFERS']);
+  });
+
+  it('in a step beyond that is refused with what would be lost, and replaced only when asked for', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    steps(octopus)[2]!.Condition = 'Always';
+    steps(octopus)[3]!.Properties['Octopus.Action.MaxParallelism'] = '1';
+    (steps(octopus) as unknown[]).push({ Name: 'Tell everybody', Condition: 'Success', Properties: {}, Actions: [{ Name: 'Tell everybody', Properties: {}, Packages: [] }] });
+    const refused = await run(octopus);
+    expect([refused.codes, refused.writes]).toEqual([['INSTALL_STEPS_EDITED'], []]);
+    const { message } = refusalsOf(refused.result)[0]!;
+    expect(message).toContain('Back up server certificate\n      Condition: Always -> Variable');
+    expect(message).toContain('Octopus.Action.MaxParallelism: 1 -> nothing');
+    expect(message).toContain('Tell everybody\n      there -> nothing');
+    const replaced = await run(octopus, { replaceEdited: true });
+    expect(replaced.changes.filter((each) => !each.startsWith('unchanged'))).toEqual(['update process', 'create snapshot']);
+    expect([steps(octopus)[2]?.Condition, steps(octopus).length]).toEqual(['Variable', 12]);
+    expect((await run(octopus)).writes).toEqual([]);
+  });
+
+  it('and published is still told from what was installed', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    steps(octopus)[0]!.Actions[0].Properties[WAVE] = '7';
+    const runbook = octopus.collections['runbooks']![0]!;
+    octopus.collections['runbookSnapshots']!.push({ Id: 'RunbookSnapshots-9', Name: 'By hand', Notes: '', RunbookId: runbook['Id'], ProjectId: runbook['ProjectId'] });
+    runbook['PublishedRunbookSnapshotId'] = 'RunbookSnapshots-9';
+    expect((await run(octopus, { release: newer() })).codes).toEqual([]);
+    expect(steps(octopus)[0]!.Actions[0].Properties[WAVE]).toBe('7');
+  });
+
+  it('in a step template is refused with what would be lost, and replaced only when asked for', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    const template = octopus.collections['actiontemplates']![0]!;
+    Object.assign(template, { Version: 2, Properties: { ...(template['Properties'] as object), 'Octopus.Action.Script.ScriptBody': 'echo mine' } });
+    const refused = await run(octopus);
+    expect([refused.codes, refused.writes]).toEqual([['INSTALL_TEMPLATE_EDITED'], []]);
+    expect(refusalsOf(refused.result)[0]!.message).toContain('ScriptBody: 1 line -> ');
+    expect((await run(octopus, { replaceEdited: true })).codes).toEqual([]);
+    expect((await run(octopus)).writes).toEqual([]);
+  });
+
+  it('is not what an older release left: a new one goes in without a question', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus);
+    expect((await run(octopus, { release: newer() })).codes).toEqual([]);
   });
 });
 

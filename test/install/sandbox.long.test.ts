@@ -44,8 +44,13 @@ async function state(): Promise<unknown> {
 
 describe('the installer and the embedded Octopus', () => {
   it('install once; the second time nothing is written', async () => {
+    const untouched = await state();
+    const dry = install('--dry-run');
+    expect([dry.status, dry.stderr, await state()]).toEqual([0, '', untouched]);
     const first = install();
     expect([first.status, first.stderr]).toEqual([0, '']);
+    const planned = dry.lines.filter((line) => line.event === 'resource').map((line) => [line.kind, line.action]);
+    expect(first.lines.filter((line) => line.event === 'resource').map((line) => [line.kind, line.action === 'created' ? 'would be created' : line.action === 'updated' ? 'would be changed' : line.action])).toEqual(planned);
     expect(first.lines.filter((line) => line.event === 'secret')).toHaveLength(1);
     const before = await state();
     const second = install();
@@ -56,6 +61,8 @@ describe('the installer and the embedded Octopus', () => {
   });
 
   it('change one setting: variables and snapshot follow, nothing else', () => {
+    const dry = install('--drain-limit-minutes', '5', '--dry-run').lines.filter((line) => line.event === 'resource' && line.action !== 'unchanged');
+    expect(dry[0]).toMatchObject({ kind: 'variables', action: 'would be changed', differences: [{ path: 'Rotation.DrainLimitMinutes', from: '30', to: '5' }] });
     const changed = install('--drain-limit-minutes', '5').lines.filter((line) => line.event === 'resource' && line.action !== 'unchanged');
     expect(changed.map((line) => `${line.action} ${line.kind}`)).toEqual(['updated variables', ...RUNBOOKS.map(() => 'created snapshot')]);
   });

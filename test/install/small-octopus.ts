@@ -11,6 +11,8 @@ export interface SmallOctopus {
   collections: Record<string, Doc[]>;
   variables: Record<string, Doc & { Variables: Doc[] }>;
   processes: Record<string, Doc & { Steps: Doc[] }>;
+  /** Processes of snapshots. */
+  frozen: Record<string, Doc>;
   packages: { Id: string; PackageId: string; Version: string; Hash: string; content: Buffer }[];
   /** Ends the connection instead of answering the n-th writing request, after it was carried out. */
   breakAtWrite: number | null;
@@ -37,6 +39,7 @@ export async function smallOctopus(): Promise<SmallOctopus> {
     collections: Object.fromEntries(Object.keys(ROUTES).map((name) => [name, []])),
     variables: {},
     processes: {},
+    frozen: {},
     packages: [],
     breakAtWrite: null,
     spaces: [{ Id: 'Spaces-1', Name: 'Default', IsDefault: true }],
@@ -64,6 +67,12 @@ export async function smallOctopus(): Promise<SmallOctopus> {
       Object.assign(made, { RunbookProcessId: `RunbookProcess-${Id}`, PublishedRunbookSnapshotId: null });
       octopus.processes[`RunbookProcess-${Id}`] = { Id: `RunbookProcess-${Id}`, RunbookId: Id, Version: 0, Steps: [] };
     }
+    if (collection === 'runbookSnapshots') {
+      const process = octopus.processes[`RunbookProcess-${String(made['RunbookId'])}`]!;
+      const frozen = { ...structuredClone(process), Id: `${String(process['Id'])}-s-${String(process['Version'])}-${ids}` };
+      octopus.frozen[frozen.Id] = frozen;
+      Object.assign(made, { FrozenRunbookProcessId: frozen.Id, Assembled: new Date(Date.UTC(2026, 0, 5) + ids * 1000).toISOString() });
+    }
     octopus.collections[collection]!.push(made);
     return made;
   }
@@ -86,6 +95,7 @@ export async function smallOctopus(): Promise<SmallOctopus> {
     if (area === 'variables' || area === 'runbookProcesses') {
       const all: Record<string, Doc> = area === 'variables' ? octopus.variables : octopus.processes;
       if (rest === 'runbookSnapshotTemplate') return { json: { NextNameIncrement: `Snapshot ${octopus.collections['runbookSnapshots']!.length + 1}` } };
+      if (Object.hasOwn(octopus.frozen, id!)) return { json: octopus.frozen[id!] };
       if (method === 'PUT') {
         const change = sent();
         if (change['Version'] !== all[id!]!['Version']) return { status: 400, json: { ErrorMessage: 'Stale.' } };
@@ -93,6 +103,10 @@ export async function smallOctopus(): Promise<SmallOctopus> {
         for (const step of (all[id!]!['Steps'] ?? []) as Doc[]) step['Id'] ??= `step-${++ids}`;
       }
       return { json: masked(all[id!]!) };
+    }
+    if (area === 'projects' && rest === 'runbookSnapshots') {
+      const found = octopus.collections['runbookSnapshots']!.filter((each) => each['ProjectId'] === id);
+      return { json: { TotalResults: found.length, Items: found } };
     }
     const items = octopus.collections[area]?.filter((each) => (each['SpaceId'] ?? 'Spaces-1') === space);
     if (items === undefined) return { status: 404, json: { ErrorMessage: `Unknown: ${method} ${path}` } };
