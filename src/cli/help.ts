@@ -115,8 +115,8 @@ Options
   --timezone NAME       of the schedule, e.g. Europe/Berlin; default: UTC
   --from DIR            folder that holds packages/ and step-templates/; default: the folder of this program
   --dry-run             show what would be done, field by field, and change nothing
-  --replace-edited      replace steps and step templates that somebody edited; without it that is refused, and shows what would
-                        be lost. Values of parameters that were edited in a step are kept in any case
+  --replace-edited      replace steps and step templates that somebody edited; without it that is refused, with what would be
+                        lost. Values of parameters that were edited in a step are kept in any case
   --json                one JSON event a line
 
 Settings (each is a project variable Rotation.NAME; without the option it keeps the value that it has)
