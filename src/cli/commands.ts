@@ -14,6 +14,7 @@ const LOAD: Record<CommandName, () => Promise<RunCommand>> = {
   rehearse: async () => (await import('./rehearse.ts')).runRehearse,
   sandbox: async () => (await import('./sandbox.ts')).runSandbox,
   install: async () => (await import('./install.ts')).runInstall,
+  upgrade: async () => (await import('./upgrade.ts')).runUpgrade,
   uninstall: async () => (await import('./uninstall.ts')).runUninstall,
   'roll-back': async () => (await import('./roll-back.ts')).runRollBack,
   abandon: async () => (await import('./abandon.ts')).runAbandon,

@@ -2,7 +2,7 @@ import { settingHelp } from './setting-options.ts';
 
 /** What `octopus-rotation --help` and `octopus-rotation COMMAND --help` say. */
 
-export const COMMANDS = ['rehearse', 'sandbox', 'install', 'uninstall', 'abandon', 'roll-back', 'take-over', 'probe', 'status'] as const;
+export const COMMANDS = ['rehearse', 'sandbox', 'install', 'upgrade', 'uninstall', 'abandon', 'roll-back', 'take-over', 'probe', 'status'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 const EXIT_CODES = `Exit codes
@@ -34,6 +34,7 @@ Usage: octopus-rotation COMMAND [options]
   rehearse   run a whole rotation on an embedded Octopus on this machine; touches no other server
   sandbox    start the embedded Octopus and leave it running
   install    put package, step templates and the runbooks into your Octopus, over REST
+  upgrade    bring what is installed to the release of this program; also while a rotation is open
   uninstall  take away from your Octopus what install put there; refuses while a rotation is open
   abandon    give up an open rotation before the swap: run the runbook for it, and follow it
   roll-back  go back after the swap, before anything is retired: run the runbook for it, and follow it
@@ -126,6 +127,30 @@ Example
   read -rs OCTOPUS_API_KEY && export OCTOPUS_API_KEY
   octopus-rotation install --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations \\
     --environment Octopus --host-tentacle octopus-01
+
+${EXIT_CODES}`,
+
+  upgrade: `Brings what install put into a space of your Octopus to the release of this program. It runs nothing.
+
+Usage: octopus-rotation upgrade --server URL --api-key-env NAME --space NAME [options]
+
+What it changes
+  As install: the package of the new release comes beside the older ones, then step templates, steps, and last the snapshots that
+  are published. A run takes a snapshot whole, so a scheduled one runs either release and never parts of both. An open rotation
+  goes on: what its relay queues takes the snapshot that it began with. Environment, host, settings, schedule, API key and values
+  that somebody gave to parameters of a step stay.
+
+Options
+  --server URL        address of Octopus Server
+  --api-key-env NAME  environment variable that holds the API key (never the key itself)
+  --space NAME        the space that Octopus Rotation is installed in
+  --from DIR          folder that holds packages/ and step-templates/; default: the folder of this program
+  --dry-run           show what would be done, field by field, and change nothing
+  --replace-edited    replace steps and step templates that somebody edited; without it that is refused, with what would be lost
+  --json              one JSON event a line
+
+Example
+  octopus-rotation upgrade --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations --dry-run
 
 ${EXIT_CODES}`,
 

@@ -9,8 +9,8 @@ import { writeVersioned } from '../octopus/versioned.ts';
 import { PACKAGE_ID } from '../packaging/names.ts';
 import { keptNames } from './edits.ts';
 import { HOST_ROLE, RUNBOOK_NAME } from './names.ts';
-import { comparePackage, observeProject, observeRunbook, processPath, variablesPath, type Observed } from './observe.ts';
-import { hostOf, installedTemplate, processName, projectBody, stepsIn, templateBody, variablesIn, type Change, type InstallPlan, type Kind } from './plan.ts';
+import { comparePackage, observeProject, observeRunbook, processPath, variablesPath, type Observed, type ObservedRunbook } from './observe.ts';
+import { hostOf, inPublishingOrder, installedTemplate, processName, projectBody, stepsIn, templateBody, variablesIn, type Change, type InstallPlan, type Kind } from './plan.ts';
 import { processSteps, type InstalledTemplate } from './process.ts';
 import { snapshotNotes, type InstallSettings, type Release } from './release.ts';
 import { runbookBody } from './runbooks/body.ts';
@@ -86,7 +86,7 @@ export async function applyPlan(http: Http, settings: InstallSettings, observed:
   });
 
   const environmentId = observed.environment!.id;
-  const runbooks: Installed['runbooks'] = [];
+  const written: { definition: RunbookDefinition; runbook: ObservedRunbook; processVersion: number }[] = [];
   for (const definition of definitions) {
     const before = observed.runbooks.get(definition.name) ?? null;
     const runbook = await one('runbook', async (change) => {
@@ -98,10 +98,14 @@ export async function applyPlan(http: Http, settings: InstallSettings, observed:
     const processVersion = await one('process', async (change) => {
       if (change.action === 'unchanged') return runbook.process.version;
       const steps = processSteps(definition, templates, stepsIn(runbook.process.whole), plan.kept.get(definition.name));
-      const written = await writeVersioned(http, processPath(spaceId, runbook.processId), { ...runbook.process.whole, Steps: steps }, (found) => says(stepsIn(found), steps));
-      return written.version;
+      const { version } = await writeVersioned(http, processPath(spaceId, runbook.processId), { ...runbook.process.whole, Steps: steps }, (found) => says(stepsIn(found), steps));
+      return version;
     }, processName(definition));
+    written.push({ definition, runbook, processVersion });
+  }
 
+  const snapshots = new Map<string, string>();
+  for (const { definition, runbook, processVersion } of inPublishingOrder(written)) {
     const snapshot = await one('snapshot', async (change) => {
       if (change.action === 'unchanged' && runbook.published !== null) return runbook.published;
       return publishSnapshot(http, spaceId, {
@@ -110,8 +114,9 @@ export async function applyPlan(http: Http, settings: InstallSettings, observed:
         packages: definition.steps.map((step) => ({ ActionName: step.name, PackageReferenceName: PACKAGE_ID, Version: release.version })),
       });
     }, definition.name);
-    runbooks.push({ name: definition.name, runbookId: runbook.runbook.id, snapshot: snapshot.name });
+    snapshots.set(definition.name, snapshot.name);
   }
+  const runbooks = written.map(({ definition, runbook }) => ({ name: definition.name, runbookId: runbook.runbook.id, snapshot: snapshots.get(definition.name)! }));
   if (settings.schedule !== undefined) {
     const rotation = runbooks.find((each) => each.name === RUNBOOK_NAME)!;
     const body = triggerBody(settings.schedule, project.project.id, rotation.runbookId, environmentId);

@@ -111,6 +111,7 @@ export function planInstall(settings: InstallSettings, observed: Observed, relea
       change('project', PROJECT_NAME, observed.project?.project ?? null, projectBody(), isSecret),
       { ...simple('variables', PROJECT_NAME, observed.project === null ? 'create' : variablesChange ? 'update' : 'unchanged'), differences: observed.project === null ? [] : variableDifferences(present, variables.variables) },
       ...runbooks.flatMap((each) => each.changes),
+      ...inPublishingOrder(runbooks).map((each) => each.snapshot),
       ...planTrigger(settings, observed, isSecret),
     ],
   };
@@ -139,7 +140,7 @@ function planTrigger(settings: InstallSettings, observed: Observed, isSecret: Is
 }
 
 /** A runbook, its process and its snapshot: the snapshot is made anew when anything that it freezes changes. */
-function planRunbook(definition: RunbookDefinition, observed: Observed, release: Release, templates: ReadonlyMap<string, Change>, variablesChange: boolean, isSecret: IsSecret): { name: string; changes: Change[]; edits: ReturnType<typeof editsOf> } {
+function planRunbook(definition: RunbookDefinition, observed: Observed, release: Release, templates: ReadonlyMap<string, Change>, variablesChange: boolean, isSecret: IsSecret): { name: string; changes: Change[]; snapshot: Change; edits: ReturnType<typeof editsOf> } {
   const there = observed.runbooks.get(definition.name) ?? null;
   const present = there === null ? [] : stepsIn(there.process.whole);
   const expected = expectedTemplates(observed, release, templates);
@@ -158,10 +159,16 @@ function planRunbook(definition: RunbookDefinition, observed: Observed, release:
     changes: [
       change('runbook', definition.name, there?.runbook ?? null, runbookBody(definition, observed.environment?.id ?? ''), isSecret),
       process,
-      { ...simple('snapshot', definition.name, isCurrent ? 'unchanged' : 'create'), differences: isCurrent || before === null ? [] : [{ path: 'Notes', from: before, to: next }] },
     ],
+    snapshot: { ...simple('snapshot', definition.name, isCurrent ? 'unchanged' : 'create'), differences: isCurrent || before === null ? [] : [{ path: 'Notes', from: before, to: next }] },
   };
 }
+
+/**
+ * Each snapshot holds process, variables and package of one release, and a run takes the one that is published, whole. They are published when every process
+ * is written, a rotation after its ways out: when that breaks off, no newer rotation is open that only older ways out are there for.
+ */
+export const inPublishingOrder = <T>(inOrderOfDefinition: readonly T[]): T[] => [...inOrderOfDefinition].reverse();
 
 export const processName = (definition: RunbookDefinition): string => `${definition.name} (${definition.steps.length} steps)`;
 

@@ -16,6 +16,8 @@ export interface WantedValues {
   newSecret: string;
   /** Settings that were given now; the others keep the value that somebody may have changed in the portal. */
   given: Partial<Record<Setting, string>>;
+  /** Address and API key stay as they are where they are there: who upgrades need not be the account that rotates. */
+  keepAccess?: boolean;
 }
 
 /** What Octopus says of a variable, as far as it matters here. */
@@ -35,7 +37,7 @@ export function mergeVariables(present: readonly Document[], wanted: WantedValue
     else if (!keep && (there.whole['Value'] ?? '') !== value) replaced.set(there.whole, { ...there.whole, Value: value });
   };
 
-  put(SERVER_URL, wanted.serverUrl, 'Address of Octopus Server, as the host reaches it.', false);
+  put(SERVER_URL, wanted.serverUrl, 'Address of Octopus Server, as the host reaches it.', wanted.keepAccess === true);
   for (const [name, { value, about }] of Object.entries(SETTINGS)) {
     const given = wanted.given[name as Setting];
     put(`Rotation.${name}`, given ?? value, about, given === undefined);
@@ -45,7 +47,7 @@ export function mergeVariables(present: readonly Document[], wanted: WantedValue
   const keyAbout = `API key of the account that rotates. Fingerprint: ${wanted.apiKeyFingerprint}.`;
   const key = find(API_KEY);
   if (key === undefined) added.push(sensitive(API_KEY, wanted.apiKey, keyAbout));
-  else if (!key.IsSensitive || key.whole['Description'] !== keyAbout) replaced.set(key.whole, { ...key.whole, ...sensitive(API_KEY, wanted.apiKey, keyAbout) });
+  else if (!key.IsSensitive || (wanted.keepAccess !== true && key.whole['Description'] !== keyAbout)) replaced.set(key.whole, { ...key.whole, ...sensitive(API_KEY, wanted.apiKey, keyAbout) });
 
   const secret = find(SECRET);
   if (secret === undefined) added.push(sensitive(SECRET, wanted.newSecret, 'Authenticates the journal and protects the PFX files. Without it an open rotation cannot be resumed.'));

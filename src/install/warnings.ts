@@ -1,5 +1,6 @@
 import { printable } from '../errors/printable.ts';
 import type { Observed } from './observe.ts';
+import type { InstallPlan } from './plan.ts';
 import type { InstallSettings } from './release.ts';
 
 /** What does not forbid installing, but an administrator should know: who else can make the Octopus Server host run something. */
@@ -8,7 +9,7 @@ export interface Warning { code: string; message: string; next: string }
 const SHOWN = 20;
 
 /** Pure. Nothing that could not be seen is taken for harmless. */
-export function warnings(settings: InstallSettings, observed: Observed): Warning[] {
+export function warnings(settings: InstallSettings, observed: Observed, plan: InstallPlan): Warning[] {
   const found: Warning[] = [];
   const { editors, hostElsewhere } = observed.exposure;
   const space = `"${printable(settings.spaceName)}"`;
@@ -25,6 +26,10 @@ export function warnings(settings: InstallSettings, observed: Observed): Warning
   if (observed.otherProjects.length > 0) {
     tell('INSTALL_SPACE_SHARED', `The space ${space} is not one of its own: it also has ${counted(observed.otherProjects.length, 'project')} (${listed(observed.otherProjects)}), and whoever may deploy there to "${printable(settings.hostTentacle)}" may run code on the Octopus Server host.`,
       'Make a space for Octopus Rotation alone, register the host there, and install into it.');
+  }
+  if (observed.openRotation !== null && plan.changes.some((each) => each.kind === 'snapshot' && each.action !== 'unchanged' && each.differences.length > 0)) {
+    tell('INSTALL_ROTATION_OPEN', `A rotation is open (${printable(observed.openRotation)}). What its relay queues goes on with the snapshot and the package that it began with; a run that is started from now on takes the new snapshot, and goes on with the rotation too.`,
+      'Nothing needs to be done. To finish it with the old release only, wait until it has ended: octopus-rotation status');
   }
   if (!hostElsewhere.seen) {
     tell('INSTALL_HOST_POOLS_UNSEEN', `Octopus has no thumbprint for "${printable(settings.hostTentacle)}", so it could not be seen whether its Tentacle is also in a worker pool.`, 'Check the health of the target, then install again.');

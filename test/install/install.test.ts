@@ -47,7 +47,7 @@ describe('installing', () => {
   it('puts everything in place, and done again writes nothing', async () => {
     const octopus = await smallOctopus();
     const first = await run(octopus);
-    expect(first.result).toMatchObject({ spaceId: 'Spaces-1', runbooks: RUNBOOKS.map(({ name }, index) => ({ name, snapshot: `Snapshot ${index + 1}` })) });
+    expect(first.result).toMatchObject({ spaceId: 'Spaces-1', runbooks: RUNBOOKS.map(({ name }, index) => ({ name, snapshot: `Snapshot ${RUNBOOKS.length - index}` })) });
     expect(new Set(first.changes.map((each) => each.split(' ')[0]))).toEqual(new Set(['create', 'update']));
     expect(octopus.packages[0]?.content.toString()).toBe('the package');
 
@@ -118,7 +118,7 @@ describe('installing', () => {
     await run(octopus);
     const ids = steps(octopus).map((step) => (step as unknown as { Id: string }).Id);
     const again = await run(octopus, { release: release('the package', 'b') });
-    expect(again.result).toMatchObject({ runbooks: RUNBOOKS.map((_, index) => ({ snapshot: `Snapshot ${RUNBOOKS.length + index + 1}` })) });
+    expect(again.result).toMatchObject({ runbooks: RUNBOOKS.map((_, index) => ({ snapshot: `Snapshot ${2 * RUNBOOKS.length - index}` })) });
     expect(steps(octopus).map((step) => (step as unknown as { Id: string }).Id)).toEqual(ids);
     expect(steps(octopus)[0]?.Actions[0].Properties['Octopus.Action.Script.ScriptBody']).toContain('b'.repeat(64));
     expect(steps(octopus)[0]?.Actions[0].Properties['Octopus.Action.Template.Version']).toBe('2');
