@@ -25,12 +25,16 @@ export interface CommonInputs {
   SnapshotName: string;
 }
 
-/** What every phase after Plan is told: which rotation this is and what Plan fixed. */
-export interface RotationInputs extends CommonInputs {
+/** What every phase after a Plan is told, whatever is rotated: which rotation this is and what Plan fixed. */
+export interface PlannedInputs extends CommonInputs {
   /** The rotation that Plan opened or found open. */
   RotationId: string;
   /** Hash of the plan; a phase refuses to work on another one. */
   PlanHash: string;
+}
+
+/** The same for the server's one certificate. */
+export interface RotationInputs extends PlannedInputs {
   /** Thumbprint of the certificate that is replaced. */
   OldThumbprint: string;
 }

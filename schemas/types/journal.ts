@@ -19,7 +19,7 @@ export type JournalEntry = {
   | {
       kind?: 'opened';
       data?: {
-        rotation: 'server-certificate';
+        rotation: 'server-certificate' | 'tentacle-certificates';
         installationId: string;
         serverUrl: string;
         serverVersion: string;
@@ -70,6 +70,41 @@ export type JournalEntry = {
       };
     }
   | {
+      kind?: 'tentacles-planned';
+      data?: {
+        planHash: string;
+        nodes: {
+          id: string;
+          name: string;
+        }[];
+        spaces: {
+          id: string;
+          name: string;
+          targets: number;
+          workers: number;
+        }[];
+        machines: Tentacle[];
+        outOfScope: {
+          name: string;
+          kind: string;
+          spaceName: string;
+          reason: string;
+        }[];
+        options: TentacleOptions;
+        notTouched: string[];
+        server: Thumbprint;
+        notDue: number;
+      };
+    }
+  | {
+      kind?: 'tentacle-certificate';
+      data?: {
+        old: Thumbprint;
+        new: Thumbprint;
+        signature: 'strong' | 'unknown';
+      };
+    }
+  | {
       kind?: 'intent';
       data?: {
         effect: Word;
@@ -108,7 +143,21 @@ export type JournalEntry = {
   | {
       kind?: 'left-behind';
       data?: {
-        reason: 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived' | 'web-socket' | 'unregistered';
+        reason:
+          | 'off'
+          | 'disabled'
+          | 'unreachable'
+          | 'refused'
+          | 'failed'
+          | 'deferred'
+          | 'wrong-peer'
+          | 'waived'
+          | 'web-socket'
+          | 'unregistered'
+          | 'reverted'
+          | 'unknown-certificate'
+          | 'other-servers'
+          | 'kubernetes';
         text: string;
         waiver: null | Waiver;
       };
@@ -187,14 +236,21 @@ export type Claim =
   | 'node-presents-old'
   | 'node-ready'
   | 'polling-answers'
+  | 'machines-answer'
   | 'trusts-new'
   | 'trusts-old'
   | 'trust-written'
   | 'distrusts-old'
   | 'distrusts-new'
   | 'healthy'
+  | 'presents-new'
+  | 'registered-new'
+  | 'disarmed'
+  | 'keeps-old'
   | 'healthy-after-swap'
   | 'healthy-after-retire'
+  | 'healthy-after-regenerate'
+  | 'regenerated'
   | 'verified'
   | 'abandoned'
   | 'rolled-back';
@@ -244,4 +300,51 @@ export interface Waiver {
   by: string;
   reason: string;
   until: string;
+}
+export interface Tentacle {
+  key: string;
+  name: string;
+  own: Thumbprint;
+  uri: string;
+  route: 'listening' | 'polling';
+  isHost: boolean;
+  isDisabled: boolean;
+  viaProxy: boolean;
+  registrations: {
+    id: string;
+    kind: 'target' | 'worker';
+    spaceId: string;
+    spaceName: string;
+    name: string;
+    isDisabled: boolean;
+  }[];
+  address: null | {
+    host: string;
+    port: number;
+  };
+  shell: 'Bash' | 'PowerShell';
+  environmentIds: string[];
+  aliases: string[];
+  due: string;
+  signatureAlgorithm: string | null;
+  notBefore: string | null;
+  notAfter: string | null;
+  clones: string[];
+  otherServers: string[];
+}
+export interface TentacleOptions {
+  offlineMachines: 'refuse' | 'leave-behind';
+  waivers: Waiver[];
+  restartWatchSeconds: number;
+  enableDisabled: boolean;
+  waves: {
+    by: 'size' | 'environment';
+    size: number;
+    canaries: number;
+    stopAfter: number;
+  };
+  atOnce: number;
+  method: 'switch' | 'task' | 'repair';
+  confirmMinutes: number;
+  otherServers: 'refuse' | 'accept';
 }

@@ -5,7 +5,7 @@
  */
 export interface Lease {
   format: 1;
-  rotation: 'server-certificate';
+  rotation: 'server-certificate' | 'tentacle-certificates';
   rotationId: string;
   host: string;
   stateFolder: string;

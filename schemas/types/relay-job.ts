@@ -5,7 +5,7 @@
  */
 export interface RelayJob {
   format: 1;
-  kind: 'check' | 'swap' | 'roll-back' | 'finish' | 'node';
+  kind: 'check' | 'swap' | 'roll-back' | 'own-certificate' | 'finish' | 'node';
   rotationId: string;
   /**
    * The relay's own folder.

@@ -11,7 +11,7 @@ export type Instant = string;
 export interface Report {
   format: 1;
   rotationId: string;
-  rotation: 'server-certificate';
+  rotation: 'server-certificate' | 'tentacle-certificates';
   madeAt: Instant;
   outcome: 'completed' | 'open' | 'handed-over' | 'refused' | 'failed' | 'rolled-back' | 'abandoned';
   /**
@@ -124,7 +124,20 @@ export interface Report {
   leftBehind: {
     machine: string;
     key: string;
-    reason: 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived' | 'unregistered';
+    reason:
+      | 'off'
+      | 'disabled'
+      | 'unreachable'
+      | 'refused'
+      | 'failed'
+      | 'deferred'
+      | 'wrong-peer'
+      | 'waived'
+      | 'unregistered'
+      | 'reverted'
+      | 'unknown-certificate'
+      | 'other-servers'
+      | 'kubernetes';
     text: string;
     since: Instant;
     waiver: null | {

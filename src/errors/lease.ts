@@ -52,6 +52,12 @@ export const leaseErrors = catalogue({
     next: `Run the runbook again from its first step: it goes on with ${printable(v.rotationId)}.`,
     failureMode: 'D4',
   }),
+  OTHER_ROTATION_OPEN: (v: { rotationId: string; open: string; asked: string }) => ({
+    message: `A rotation of the ${v.open === 'server-certificate' ? 'server certificate' : 'Tentacle certificates'} is open (${printable(v.rotationId)}); one of the ${v.asked === 'server-certificate' ? 'server certificate' : 'Tentacle certificates'} cannot begin beside it.`,
+    safe: NOTHING,
+    next: `Finish the open one first: run ${v.open === 'server-certificate' ? '"Rotate server certificate" (or give it up by "Abandon server certificate rotation", or "Roll back server certificate")' : '"Rotate Tentacle certificates"'}; then run this again.`,
+    failureMode: 'D4',
+  }),
   ROTATION_NOT_OPEN: (v: { asked: string | null }) => ({
     message: `${v.asked === null ? 'No rotation' : `Rotation ${printable(v.asked)}`} is not open: ${PLACE} is not there.`,
     safe: NOTHING,

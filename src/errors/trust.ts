@@ -55,9 +55,13 @@ export const trustErrors = catalogue({
     next: 'Let each of them poll that node too (Tentacle poll-server), or name the address by which it does in Rotation.NodeAddresses (one NODE=host:port a line); or waive the machine. Then run the runbook again.',
     failureMode: 'A16',
   }),
-  HEALTH_NOT_PROVED: (values: { after: string; machines: UnprovedMachine[] }) => ({
-    message: `After ${values.after === 'swap' ? 'the swap' : 'retiring'} ${values.machines.length} machine(s) are not healthy: ${listedMachines(values.machines)}.`,
-    safe: values.after === 'swap' ? 'The new certificate is in force, and both are still trusted: nothing was retired.' : 'The new certificate is in force and trusted.',
+  HEALTH_NOT_PROVED: (values: { after: 'swap' | 'retire' | 'regenerate'; machines: UnprovedMachine[] }) => ({
+    message: `After ${{ swap: 'the swap', retire: 'retiring', regenerate: 'the exchange' }[values.after]} ${values.machines.length} machine(s) are not healthy: ${listedMachines(values.machines)}.`,
+    safe: {
+      swap: 'The new certificate is in force, and both are still trusted: nothing was retired.',
+      retire: 'The new certificate is in force and trusted.',
+      regenerate: 'Each machine that was exchanged was proved with its new certificate, which its registrations hold.',
+    }[values.after],
     next: 'Look at the health check of each machine in Octopus, mend it, and run the runbook again.',
     failureMode: 'A17',
   }),

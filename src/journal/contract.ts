@@ -5,7 +5,7 @@
 import type { Thumbprint } from '../certificates/thumbprint.ts';
 import type { ProcessIdentity } from '../ports/processes.ts';
 
-export type RotationName = 'server-certificate';
+export type RotationName = 'server-certificate' | 'tentacle-certificates';
 export type RunnerName = 'runbook' | 'relay' | 'terminal';
 
 /** How trust was seen (DESIGN.md section 2: written, effective, proved). */
@@ -55,17 +55,53 @@ export interface Waves {
   /** After so many failed machines no wave starts. */
   stopAfter: number;
 }
-export interface RotationOptions {
+/** How machines are changed, whatever is changed on them. */
+export interface MachineOptions {
   offlineMachines: 'refuse' | 'leave-behind';
   /** Enable disabled machines for the tasks that change them, and disable them again. */
   enableDisabled: boolean;
-  pollingRoute: 'twin' | 'update-trust';
   waves: Waves;
   /** Machines changed at once. */
   atOnce: number;
   waivers: Waiver[];
-  drainLimitMinutes: number;
   restartWatchSeconds: number;
+}
+export interface RotationOptions extends MachineOptions {
+  pollingRoute: 'twin' | 'update-trust';
+  drainLimitMinutes: number;
+}
+export interface TentacleOptions extends MachineOptions {
+  /** By the switch on each machine, by the document's task where the server lists it, or only mending what others left half-way. */
+  method: 'switch' | 'task' | 'repair';
+  /** How long a machine waits, from the exchange on, to be confirmed before it puts its old certificate back. */
+  confirmMinutes: number;
+  /** Tentacles that other Octopus Servers use too: those would lose them (B4). */
+  otherServers: 'refuse' | 'accept';
+}
+
+/** One Tentacle whose own certificate is to be exchanged; its key and `own` stay those of OLD. */
+export interface PlannedTentacle extends PlannedMachine {
+  /** Why its certificate is due, as a clause. */
+  due: string;
+  /** Of OLD, as read from its listener, as Octopus says or as an earlier rotation noted it; null: cannot be seen. */
+  signatureAlgorithm: string | null;
+  notBefore: string | null;
+  notAfter: string | null;
+  /** Keys of other machines with the same certificate (B9). */
+  clones: string[];
+  /** Thumbprints that it trusts and that this Octopus Server is not known by (B4). */
+  otherServers: string[];
+}
+
+/** What every plan of machines holds, whatever is rotated. */
+export interface MachinesPlan {
+  planHash: string;
+  nodes: { id: string; name: string }[];
+  spaces: { id: string; name: string; targets: number; workers: number }[];
+  machines: PlannedMachine[];
+  outOfScope: OutOfScope[];
+  options: MachineOptions;
+  notTouched: string[];
 }
 
 /** Everything that an entry of a kind carries beside the envelope. */
@@ -73,7 +109,11 @@ export interface EntryData {
   /** First entry of a journal. */
   opened: { rotation: RotationName; installationId: string; serverUrl: string; serverVersion: string; host: string; spaceId: string; projectName: string; runbookName: string; environmentName: string; forced: string | null; why: string };
   /** What the rotation fixed once and for all (rule 1). */
-  planned: { planHash: string; old: Thumbprint; oldSignature: string; nodes: { id: string; name: string }[]; spaces: { id: string; name: string; targets: number; workers: number }[]; machines: PlannedMachine[]; outOfScope: OutOfScope[]; options: RotationOptions; notTouched: string[] };
+  planned: MachinesPlan & { old: Thumbprint; oldSignature: string; options: RotationOptions };
+  /** The same of a rotation of Tentacle certificates. `notDue`: how many Tentacles were looked at and are not due. `server`: the server's certificate, by which a Tentacle knows it. */
+  'tentacles-planned': MachinesPlan & { server: Thumbprint; machines: PlannedTentacle[]; notDue: number; options: TentacleOptions };
+  /** The new certificate of one Tentacle (`subject`), known before anything uses it (B1). A machine that went back and tries anew has several; the last one counts. */
+  'tentacle-certificate': { old: Thumbprint; new: Thumbprint; signature: 'strong' | 'unknown' };
   /** NEW, fixed the moment its PFX was linted. */
   'new-certificate': { thumbprint: Thumbprint; sha256: string; notAfter: string; signatureAlgorithm: string; keyBits: number };
   /** On disk before the effect. `effect` is a word of the phase, e.g. add-trust, import-certificate; `subject` in the envelope says on what. */
@@ -107,12 +147,18 @@ export type ProofClaim =
   | 'node-ready'
   /** about a node's id: a connection test that ran on this node found every polling machine */
   | 'polling-answers'
+  /** about a node's id: a connection test that ran on this node found every machine with its new certificate (B5) */
+  | 'machines-answer'
   /** about a machine's key */
   | 'trusts-new' | 'trusts-old' | 'trust-written' | 'distrusts-old' | 'distrusts-new' | 'healthy'
+  /** about a Tentacle's key: its certificate NEW is in force, on a new connection; each registration holds it; the switch is disarmed, read back (the end of it) */
+  | 'presents-new' | 'registered-new' | 'disarmed'
+  /** about a Tentacle's key: its certificate OLD is in force and registered, and nothing is armed */
+  | 'keeps-old'
   /** about `estate` */
-  | 'healthy-after-swap' | 'healthy-after-retire' | 'verified' | 'abandoned' | 'rolled-back';
+  | 'healthy-after-swap' | 'healthy-after-retire' | 'healthy-after-regenerate' | 'regenerated' | 'verified' | 'abandoned' | 'rolled-back';
 
-export type LeftBehindReason = 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived' | 'web-socket' | 'unregistered';
+export type LeftBehindReason = 'off' | 'disabled' | 'unreachable' | 'refused' | 'failed' | 'deferred' | 'wrong-peer' | 'waived' | 'web-socket' | 'unregistered' | 'reverted' | 'unknown-certificate' | 'other-servers' | 'kubernetes';
 
 export type EntryKind = keyof EntryData;
 

@@ -9,7 +9,7 @@ import { readJournal } from './journal.ts';
 import { decideLease, holderText, isSameProcess, type LeaseDecision } from './lease.ts';
 import { leaseStore, type LeaseStore, type SeenLease } from './lease-store.ts';
 import { lockHost, type HostLock } from './lock.ts';
-import { newRotationId, parseRotationId, type RotationId } from './rotation-id.ts';
+import { newRotationId, parseRotationId, rotationNameOf, type RotationId } from './rotation-id.ts';
 import type { RotationSecrets } from './secrets.ts';
 import type { StateFolder } from './state-folder.ts';
 import { isEnded } from './views.ts';
@@ -95,7 +95,7 @@ export async function takeLease(options: LeaseOptions): Promise<Lease> {
       const now = clock.now().toISOString();
       const marker: LeaseMarker = {
         format: 1,
-        rotation: options.rotation,
+        rotation: rotationNameOf(rotationId),
         rotationId,
         host: processes.host,
         stateFolder: folder.path,

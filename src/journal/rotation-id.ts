@@ -5,8 +5,8 @@ import type { RotationName } from './contract.ts';
 /** Names one rotation for good: its kind, the day (UTC) that it was opened, and chance. Safe in paths and in scripts (rule 14). */
 export type RotationId = string & { readonly __rotationId: unique symbol };
 
-const EXACT = /^sc-\d{8}-[0-9a-f]{8}$/;
-const PREFIX: Record<RotationName, string> = { 'server-certificate': 'sc' };
+const EXACT = /^(sc|tc)-\d{8}-[0-9a-f]{8}$/;
+const PREFIX: Record<RotationName, string> = { 'server-certificate': 'sc', 'tentacle-certificates': 'tc' };
 
 /** A new id. `now` is read in UTC. */
 export function newRotationId(rotation: RotationName, now: Date, random: Random): RotationId {
@@ -22,4 +22,9 @@ export function parseRotationId(text: string): RotationId {
 
 export function isRotationId(text: string): text is RotationId {
   return EXACT.test(text);
+}
+
+/** What it rotates. */
+export function rotationNameOf(id: RotationId): RotationName {
+  return id.startsWith(`${PREFIX['tentacle-certificates']}-`) ? 'tentacle-certificates' : 'server-certificate';
 }

@@ -1,5 +1,5 @@
 /** What the entries of a journal say, as pure functions. Nothing else is remembered anywhere. */
-import type { Entry, EntryData, EntryKind, ProofClaim } from './contract.ts';
+import type { Entry, EntryData, EntryKind, MachinesPlan, ProofClaim } from './contract.ts';
 
 /** The effect word of removing trust in OLD from a machine. The first such intent closes roll back (rule 4). */
 export const RETIRE_EFFECT = 'retire-trust';
@@ -11,6 +11,16 @@ export function opened(entries: readonly Entry[]): EntryData['opened'] | null {
 /** The plan in force: the latest, since machines that came or went before the swap are taken in (A28). OLD is the same in each. */
 export function plan(entries: readonly Entry[]): EntryData['planned'] | null {
   return indexOf(entries).plan;
+}
+
+/** The same of a rotation of Tentacle certificates: the latest. */
+export function tentaclesPlan(entries: readonly Entry[]): EntryData['tentacles-planned'] | null {
+  return indexOf(entries).tentacles;
+}
+
+/** What the plan says of machines, whatever is rotated; null while nothing was fixed yet. */
+export function machinesPlan(entries: readonly Entry[]): MachinesPlan | null {
+  return plan(entries) ?? tentaclesPlan(entries);
 }
 
 /** NEW, as fixed when its PFX was linted. */
@@ -32,18 +42,19 @@ export function proofOf(entries: readonly Entry[], subject: string, claim: Proof
 
 function indexOf(entries: readonly Entry[]): Index {
   let index = indexes.get(entries);
-  if (index === undefined || index.last !== entries[index.read - 1]) indexes.set(entries, (index = { read: 0, last: undefined, standing: new Map(), plan: null }));
+  if (index === undefined || index.last !== entries[index.read - 1]) indexes.set(entries, (index = { read: 0, last: undefined, standing: new Map(), plan: null, tentacles: null }));
   for (; index.read < entries.length; index.read++) {
     const entry = entries[index.read]!;
     note(index.standing, entry);
     if (entry.kind === 'planned') index.plan = entry.data;
+    else if (entry.kind === 'tentacles-planned') index.tentacles = entry.data;
   }
   index.last = entries[index.read - 1];
   return index;
 }
 
 type Standing = Map<string, Map<ProofClaim, Entry<'proved'>>>;
-interface Index { read: number; last: Entry | undefined; standing: Standing; plan: EntryData['planned'] | null }
+interface Index { read: number; last: Entry | undefined; standing: Standing; plan: EntryData['planned'] | null; tentacles: EntryData['tentacles-planned'] | null }
 const indexes = new WeakMap<readonly Entry[], Index>();
 
 function note(standing: Standing, entry: Entry): void {

@@ -11,7 +11,7 @@ const ENABLE = 'enable-machine';
  * happens, also by the next phase when this one is killed (A8). `work` is handed the machines as they are then.
  */
 export async function whileEnabled<Result>(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], work: (machines: PlannedMachine[]) => Promise<Result>): Promise<Result> {
-  const disabled = new Set(rotation.plan.options.enableDisabled ? machines.filter((machine) => machine.isDisabled) : []);
+  const disabled = new Set(rotation.scope.options.enableDisabled ? machines.filter((machine) => machine.isDisabled) : []);
   const touched: PlannedMachine[] = [];
   try {
     for (const machine of disabled) {
@@ -31,7 +31,7 @@ export async function whileEnabled<Result>(context: PhaseContext, rotation: Rota
 /** What a killed phase left enabled is disabled again. */
 export async function disableWhatWasLeft(context: PhaseContext, rotation: Rotation): Promise<void> {
   const left = new Set(openIntents(rotation.entries()).filter((entry) => entry.data.effect === ENABLE).map((entry) => entry.subject));
-  if (left.size > 0) await disableAgain(context, rotation, rotation.plan.machines.filter((machine) => left.has(machine.key)));
+  if (left.size > 0) await disableAgain(context, rotation, rotation.scope.machines.filter((machine) => left.has(machine.key)));
 }
 
 async function disableAgain(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<void> {

@@ -24,7 +24,7 @@ import { checkUnknownShells } from './unknown-shells.ts';
 import { readWaivers } from './waivers.ts';
 import { abandoning, proofOf, rollingBack } from '../journal/views.ts';
 import { swapIsDone } from './swap-state.ts';
-import { findOpenRotation, openRotation, withRotation, type Rotation } from './rotation.ts';
+import { findOpenRotationOf, openRotation, withRotation, type Rotation } from './rotation.ts';
 
 const RELAY_CHECK_TIMEOUT_MS = 60_000;
 
@@ -60,7 +60,7 @@ export const phase: Phase<PlanServerCertificateInputs> = {
       restartWatchSeconds: inputs.RestartWatchSeconds,
     };
     const seen = await observe(context, inputs);
-    const open = await findOpenRotation(context, inputs, seen.octopus);
+    const open = await findOpenRotationOf('server-certificate', context, inputs, seen.octopus);
     if (open) return withRotation(context, this.name, { ...inputs, RotationId: open.rotationId }, { requires: [], planning: true }, (rotation) => resume(context, inputs, rotation, seen, options));
 
     const due = dueReasons(seen.server.node, { maximumAgeDays: inputs.MaximumAgeDays, expiresWithinDays: inputs.ExpiresWithinDays, force: inputs.Force ?? null, usedForces: await usedForces(context, inputs) }, context.clock.now());
@@ -131,7 +131,7 @@ async function planAnew(context: PhaseContext, inputs: PlanServerCertificateInpu
     forced: inputs.Force ?? null,
     why: `The certificate is due: ${due.join('; ')}.`,
   };
-  const rotationId = await openRotation(context, inputs, seen.octopus, opened, plan);
+  const rotationId = await openRotation(context, inputs, seen.octopus, opened, { kind: 'planned', subject: 'estate', data: plan });
   return withRotation(context, 'plan-server-certificate', { ...inputs, RotationId: rotationId }, { requires: [], planning: true }, async (rotation) => {
     await tryRelay(context, inputs, rotation, seen);
     return concludeOutputs(rotation);

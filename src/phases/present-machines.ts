@@ -1,3 +1,4 @@
+import type { Thumbprint } from '../certificates/thumbprint.ts';
 import { printable } from '../errors/printable.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
 import { leftBehind } from '../journal/views.ts';
@@ -27,8 +28,9 @@ export async function machinesToSee(context: PhaseContext, rotation: Rotation): 
   const behind = leftBehind(rotation.entries());
   const present = (await readPresent(context, rotation)).filter(({ machine }) => !behind.has(machine.key));
   for (const { machine } of present.filter((one) => one.isGone)) {
-    const text = 'it is registered no longer, and Octopus cannot ask it; it may still trust the old certificate';
-    context.voice.warn(`${printable(machine.name)}: ${text}. ${repairHint(machine, { trust: rotation.fresh!.thumbprint, distrust: rotation.plan.old })}`);
+    const { fresh } = rotation;
+    const text = `it is registered no longer, and Octopus cannot ask it; ${fresh ? 'it may still trust the old certificate' : 'which certificate it has, only a look on it can tell'}`;
+    context.voice.warn(`${printable(machine.name)}: ${text}.${fresh ? ` ${repairHint(machine, { trust: fresh.thumbprint, distrust: rotation.plan.old })}` : ''}`);
     await rotation.record({ kind: 'left-behind', subject: machine.key, data: { reason: 'unregistered', text, waiver: null } });
   }
   return present.filter((one) => !one.isGone).map(({ machine }) => machine);
@@ -39,7 +41,7 @@ export async function readPresent(context: PhaseContext, rotation: Rotation): Pr
   await disableWhatWasLeft(context, rotation);
   const byId = new Map<string, Here>();
   const byKey = new Map<string, Here[]>();
-  for (const { id, name } of rotation.plan.spaces) {
+  for (const { id, name } of rotation.scope.spaces) {
     for (const registration of await rotation.octopus.registrations(id)) {
       const here = { registration, spaceName: name };
       byId.set(registration.id, here);
@@ -47,13 +49,21 @@ export async function readPresent(context: PhaseContext, rotation: Rotation): Pr
       if (key !== null) byKey.set(key, [...(byKey.get(key) ?? []), here]);
     }
   }
-  return rotation.plan.machines.map((machine) => {
-    const known = [machine.key, ...machine.aliases].flatMap((key) => byKey.get(key) ?? []);
+  const fresh = new Map<string, Thumbprint[]>();
+  for (const entry of rotation.entries()) if (entry.kind === 'tentacle-certificate') fresh.set(entry.subject, [...(fresh.get(entry.subject) ?? []), entry.data.new]);
+  return rotation.scope.machines.map((machine) => {
+    const known = keysOf(machine, fresh.get(machine.key) ?? []).flatMap((key) => byKey.get(key) ?? []);
     const here = new Set([...machine.registrations.flatMap((one) => byId.get(one.id) ?? []), ...known]);
     if (here.size === 0) return { machine, isGone: true };
     const registrations = [...here].map(({ registration, spaceName }) => ({ id: registration.id, kind: registration.kind, spaceId: registration.spaceId, spaceName, name: registration.name, isDisabled: registration.isDisabled }));
     return { machine: { ...machine, registrations, isDisabled: registrations.every((one) => one.isDisabled) }, isGone: false };
   });
+}
+
+/** A machine is known by its certificate and address; where its certificate is exchanged, by each that the journal names for it. */
+function keysOf(machine: PlannedMachine, fresh: readonly Thumbprint[]): string[] {
+  const keys = [machine.key, ...machine.aliases];
+  return [...keys, ...fresh.flatMap((thumbprint) => keys.map((key) => key.replace(machine.own, thumbprint)))];
 }
 
 interface Here { registration: Registration; spaceName: string }

@@ -4,14 +4,14 @@ import { planErrors } from '../errors/plan.ts';
 import { leaseErrors } from '../errors/lease.ts';
 import { rollBackErrors } from '../errors/roll-back.ts';
 import { refusalsOf } from '../errors/refusal.ts';
-import type { Entry, EntryData, NewEntry, ProofClaim, ProofHow } from '../journal/contract.ts';
+import type { Entry, EntryData, MachinesPlan, NewEntry, ProofClaim, ProofHow, RotationName } from '../journal/contract.ts';
 import { openRotations, readLease, resumeLeaseHere, takeLease, type Lease, type LeaseOptions } from '../journal/held-lease.ts';
 import { openJournal, readJournal, type OpenedJournal } from '../journal/journal.ts';
-import { parseRotationId, type RotationId } from '../journal/rotation-id.ts';
+import { parseRotationId, rotationNameOf, type RotationId } from '../journal/rotation-id.ts';
 import { rotationSecrets } from '../journal/secrets.ts';
 import { openStateFolder } from '../journal/state-folder.ts';
 import { takenOver } from '../journal/take-over.ts';
-import { isEnded, newCertificate, opened, plan, proofOf, rollingBack } from '../journal/views.ts';
+import { isEnded, machinesPlan, newCertificate, opened, plan, proofOf, rollingBack, tentaclesPlan } from '../journal/views.ts';
 import type { OctopusClient } from '../octopus/contract.ts';
 import type { PhaseContext, PhaseResult } from './context.ts';
 import { requireStoredPfx } from './pfx-files.ts';
@@ -30,6 +30,10 @@ export interface Rotation {
   readonly fence: number;
   readonly octopus: OctopusClient;
   readonly plan: EntryData['planned'];
+  /** What the plan says of machines, whatever is rotated. */
+  readonly scope: MachinesPlan;
+  /** The plan of a rotation of Tentacle certificates, which has no `plan`. */
+  readonly tentacles: EntryData['tentacles-planned'];
   /** NEW, once it is fixed. */
   readonly fresh: EntryData['new-certificate'] | null;
   readonly opened: EntryData['opened'];
@@ -61,7 +65,7 @@ export interface RotationSession {
   journal: OpenedJournal;
 }
 
-async function leaseOptions(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>, rotationId: RotationId | null, opening: boolean): Promise<LeaseOptions> {
+async function leaseOptions(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>, rotationId: RotationId | null, opening: boolean, rotation: RotationName = rotationId === null ? 'server-certificate' : rotationNameOf(rotationId)): Promise<LeaseOptions> {
   return {
     octopus: context.octopus(access.ServerUrl, access.ApiKey),
     quickOctopus: context.octopus(access.ServerUrl, access.ApiKey, GUARD_DEADLINE_MS),
@@ -72,7 +76,7 @@ async function leaseOptions(context: PhaseContext, access: Omit<RotationAccess, 
     clock: context.clock,
     random: context.random,
     secrets: rotationSecrets(access.Secret),
-    rotation: 'server-certificate',
+    rotation,
     runner: context.runner,
     taskId: access.TaskId,
     rotationId,
@@ -98,7 +102,14 @@ export async function findOpenRotation(context: PhaseContext, access: Omit<Rotat
   if (!(await options.folder.hasJournal(rotationId))) return { rotationId };
   const entries = await readJournal({ files: context.files, folder: options.folder, rotationId, key: options.secrets.journalKey(rotationId) });
   // Nothing was fixed yet, or all is over: it is planned anew.
-  return isEnded(entries) || plan(entries) === null ? null : { rotationId };
+  return isEnded(entries) || machinesPlan(entries) === null ? null : { rotationId };
+}
+
+/** As above, for a phase of one rotation: refused while another kind of rotation is open (rule 11: one lease for all). */
+export async function findOpenRotationOf(name: RotationName, context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>, octopus: OctopusClient): Promise<{ rotationId: RotationId } | null> {
+  const open = await findOpenRotation(context, access, octopus);
+  if (open && rotationNameOf(open.rotationId) !== name) throw leaseErrors.OTHER_ROTATION_OPEN({ rotationId: open.rotationId, open: rotationNameOf(open.rotationId), asked: name });
+  return open;
 }
 
 /** What the journal of a rotation says, read without the lease: somebody else may be at work on it. Empty where it is kept on another host. */
@@ -108,17 +119,17 @@ export async function entriesOf(context: PhaseContext, access: Omit<RotationAcce
 }
 
 /** Opens a rotation: lease first, then what it fixed. A killed opener leaves an empty journal behind that the next one takes up. */
-export async function openRotation(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>, octopus: OctopusClient, facts: EntryData['opened'], fixed: EntryData['planned']): Promise<RotationId> {
+export async function openRotation(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>, octopus: OctopusClient, facts: EntryData['opened'], fixed: NewEntry<'planned' | 'tentacles-planned'>): Promise<RotationId> {
   const marker = await readLease(octopus, access.SpaceId);
-  const options = await leaseOptions(context, access, null, true);
+  const options = await leaseOptions(context, access, null, true, facts.rotation);
   if (!marker) {
     const open = await openRotations(context.files, options.folder, options.secrets);
     if (open.length > 1) throw planErrors.PLAN_CHANGED({ what: 'number of open rotations', expected: '1', found: String(open.length) });
   }
   const lease = await takeLease(options);
-  const journal = await journalOf(context, options, lease, 'plan-server-certificate', access.TaskId);
+  const journal = await journalOf(context, options, lease, facts.rotation === 'server-certificate' ? 'plan-server-certificate' : 'plan-tentacle-certificates', access.TaskId);
   if (!opened(journal.entries())) await journal.append({ kind: 'opened', subject: 'estate', data: facts });
-  if (!plan(journal.entries())) await journal.append({ kind: 'planned', subject: 'estate', data: fixed });
+  if (!machinesPlan(journal.entries())) await journal.append(fixed);
   await lease.yieldLease();
   return lease.rotationId;
 }
@@ -132,7 +143,7 @@ export async function pastForces(context: PhaseContext, access: Omit<RotationAcc
     const entries = await readJournal({ files, folder, rotationId, key: secrets.journalKey(rotationId) });
     const forced = opened(entries)?.forced;
     // Killed between the two, nothing was fixed yet: the same text must still open it.
-    if (forced && plan(entries) !== null) forces.push(forced);
+    if (forced && machinesPlan(entries) !== null) forces.push(forced);
   }
   return forces;
 }
@@ -183,6 +194,12 @@ async function rotationOf(context: PhaseContext, access: RotationAccess, options
     stateFolder: options.folder.path,
     get plan() {
       return plan(journal.entries())!;
+    },
+    get scope() {
+      return machinesPlan(journal.entries())!;
+    },
+    get tentacles() {
+      return tentaclesPlan(journal.entries())!;
     },
     get fresh() {
       return newCertificate(journal.entries());
@@ -269,7 +286,7 @@ function checkGiven(rotation: Rotation, given: GivenRotation): void {
   const differs = (what: string, expected: string, found: string) => {
     if (expected !== found) throw planErrors.PLAN_CHANGED({ what, expected, found });
   };
-  if (given.PlanHash !== undefined) differs('plan', given.PlanHash, rotation.plan.planHash);
+  if (given.PlanHash !== undefined) differs('plan', given.PlanHash, rotation.scope.planHash);
   if (given.OldThumbprint !== undefined) differs('old thumbprint', parseThumbprint(given.OldThumbprint), rotation.plan.old);
   if (given.NewThumbprint !== undefined) differs('new thumbprint', parseThumbprint(given.NewThumbprint), rotation.fresh?.thumbprint ?? 'none yet');
 }

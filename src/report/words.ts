@@ -70,4 +70,8 @@ export const REASON_TEXT: Record<Report['leftBehind'][number]['reason'], string>
   'wrong-peer': 'somebody else answers',
   waived: 'waived',
   unregistered: 'registered no longer',
+  reverted: 'went back by itself',
+  'unknown-certificate': 'shows a certificate that nobody knows',
+  'other-servers': 'used by another Octopus Server',
+  kubernetes: 'agent in Kubernetes',
 };

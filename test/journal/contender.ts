@@ -41,7 +41,7 @@ const access = { ServerUrl: told.url, ApiKey: told.apiKey, Secret: told.secret, 
 let session: RotationSession | null = null;
 
 const commands: Record<string, (argument: string) => Promise<unknown>> = {
-  open: () => openRotation(context, access, context.octopus(told.url, told.apiKey), EXAMPLES.opened, EXAMPLES.planned),
+  open: () => openRotation(context, access, context.octopus(told.url, told.apiKey), EXAMPLES.opened, { kind: 'planned', subject: 'estate', data: EXAMPLES.planned }),
   async enter(rotationId) {
     session = await enterRotation(context, { ...access, RotationId: rotationId }, 'trust-server-certificate');
     return { taken: session.lease.taken, fence: session.lease.fence };

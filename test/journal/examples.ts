@@ -18,6 +18,13 @@ export const EXAMPLES: { [K in EntryKind]: EntryData[K] } = {
     outOfScope: [{ name: 'o', kind: 'Ssh', spaceName: 's', reason: 'r' }],
     options: { offlineMachines: 'leave-behind', waivers: [{ machine: 'm', by: 'b', reason: 'r', until: '2026-01-31' }], enableDisabled: false, pollingRoute: 'twin', waves: { by: 'size', size: 50, canaries: 1, stopAfter: 2 }, atOnce: 10, drainLimitMinutes: 10, restartWatchSeconds: 150 }, notTouched: ['portal HTTPS'],
   },
+  'tentacles-planned': {
+    planHash: SHA256, server: THUMBPRINT, nodes: [{ id: 'n', name: 'n' }], spaces: [{ id: 's', name: 's', targets: 1, workers: 0 }],
+    machines: [{ key: 'k', aliases: [], name: 'm', own: THUMBPRINT, uri: 'poll://m/', address: null, route: 'polling', shell: 'PowerShell', isHost: false, isDisabled: false, viaProxy: false, environmentIds: [], registrations: [], due: 'it is old', signatureAlgorithm: 'sha1RSA', notBefore: null, notAfter: null, clones: ['c'], otherServers: [THUMBPRINT] }],
+    notDue: 3, outOfScope: [],
+    options: { offlineMachines: 'refuse', waivers: [], enableDisabled: true, waves: { by: 'environment', size: 50, canaries: 1, stopAfter: 0 }, atOnce: 10, restartWatchSeconds: 150, method: 'switch', confirmMinutes: 10, otherServers: 'refuse' }, notTouched: ['trust lists'],
+  },
+  'tentacle-certificate': { old: THUMBPRINT, new: THUMBPRINT, signature: 'strong' },
   'new-certificate': { thumbprint: THUMBPRINT, sha256: SHA256.toUpperCase(), notAfter: '2126-01-05T00:00:00Z', signatureAlgorithm: 'sha256RSA', keyBits: 2048 },
   intent: { effect: 'add-trust', detail: { a: 'x', b: 1, c: true, d: null } },
   done: { effect: 'add-trust', detail: {} },

@@ -1,0 +1,5 @@
+import schema from '../../schemas/inputs/regenerate-tentacle-certificates.schema.json';
+import { formStart } from '../../src/install/runbooks/form-start.ts';
+import { stepForm } from '../../src/packaging/step-package/form.ts';
+
+export default stepForm(schema, formStart('regenerate-tentacle-certificates'));
