@@ -53,6 +53,7 @@ export interface RunStartedEvent {
   event: 'run-started';
   elapsed: number;
   task: string;
+  runbook: string;
   by: 'rehearsal' | 'relay';
 }
 export interface PhaseEvent {

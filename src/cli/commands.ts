@@ -18,6 +18,7 @@ const LOAD: Record<CommandName, () => Promise<RunCommand>> = {
   uninstall: async () => (await import('./uninstall.ts')).runUninstall,
   'roll-back': async () => (await import('./roll-back.ts')).runRollBack,
   abandon: async () => (await import('./abandon.ts')).runAbandon,
+  'repair-tentacle-certificates': async () => (await import('./repair-tentacle-certificates.ts')).runRepairTentacleCertificates,
   'take-over': async () => (await import('./take-over.ts')).runTakeOver,
   probe: async () => (await import('./probe.ts')).runProbe,
   status: async () => (await import('./status.ts')).runStatus,

@@ -2,7 +2,7 @@ import { settingHelp } from './setting-options.ts';
 
 /** What `octopus-rotation --help` and `octopus-rotation COMMAND --help` say. */
 
-export const COMMANDS = ['rehearse', 'sandbox', 'install', 'upgrade', 'uninstall', 'abandon', 'roll-back', 'take-over', 'probe', 'status'] as const;
+export const COMMANDS = ['rehearse', 'sandbox', 'install', 'upgrade', 'uninstall', 'abandon', 'roll-back', 'repair-tentacle-certificates', 'take-over', 'probe', 'status'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 const EXIT_CODES = `Exit codes
@@ -26,8 +26,8 @@ const JOURNAL_OPTIONS = `Options
   --state-folder PATH   folder of the journal on this machine
   --secret-env NAME     environment variable that holds Rotation.Secret`;
 
-export const GENERAL_HELP = `Octopus Rotation replaces the certificate of a self-hosted Octopus Server from an Octopus runbook, one phase
-a step, and proves each phase before the next one can hurt anybody.
+export const GENERAL_HELP = `Octopus Rotation replaces the certificates of a self-hosted Octopus Server and of its Tentacles from Octopus runbooks,
+one phase a step, and proves each phase before the next one can hurt anybody.
 
 Usage: octopus-rotation COMMAND [options]
 
@@ -38,6 +38,8 @@ Usage: octopus-rotation COMMAND [options]
   uninstall  take away from your Octopus what install put there; refuses while a rotation is open
   abandon    give up an open rotation before the swap: run the runbook for it, and follow it
   roll-back  go back after the swap, before anything is retired: run the runbook for it, and follow it
+  repair-tentacle-certificates
+             mend Tentacles whose certificate and registration do not agree: run the runbook for it, and follow it
   take-over  take an open rotation from a holder that has stopped and cannot be proved to have; on its host
   probe      ask a listening Tentacle whether it trusts a certificate; changes nothing
   status     show an open rotation, who holds it and what is left to do; changes nothing
@@ -48,14 +50,14 @@ ${EXIT_CODES}
 With OCTOPUS_ROTATION_DEBUG=1 a defect is shown with its stack.`;
 
 export const HELP: Record<CommandName, string> = {
-  rehearse: `Runs a whole rotation of the server certificate on an embedded Octopus: real processes, real TLS, loopback only.
+  rehearse: `Runs a whole rotation of certificates on an embedded Octopus: real processes, real TLS, loopback only.
 
-Usage: octopus-rotation rehearse [--estate FILE] [--home DIR] [--keep] [--json] [--rotation server-certificate]
+Usage: octopus-rotation rehearse [--estate FILE] [--home DIR] [--keep] [--json] [--rotation NAME]
 
 What it does
   Starts an embedded Octopus Server and its Tentacles, installs Octopus Rotation into it over REST as "install" does, runs the
-  runbook "Rotate server certificate", shows each phase as it happens, waits while the relay restarts the server, follows the
-  run that goes on, and shows what was proved and which machines were left behind, each with the command that mends it.
+  runbook of the rotation, shows each phase as it happens, waits while the relay does what a run cannot, follows the run that
+  goes on, and shows what was proved and which machines were left behind, each with the command that mends it.
 
 What it changes
   Nothing outside its home folder, and the report below ./.rehearsal/ when no home is given. No process stays when it ends.
@@ -66,11 +68,12 @@ Options
   --home DIR       keep everything in DIR (server, machines, journal, report); run it on the same DIR again for a second rotation
   --keep           leave the embedded Octopus running after the summary, until Ctrl-C
   --json           one JSON event a line (schemas/rehearsal-event.schema.json); the last one is the summary
-  --rotation NAME  which rotation; server-certificate is the only one so far
+  --rotation NAME  which rotation: server-certificate (the default) or tentacle-certificates
 
 Examples
   octopus-rotation rehearse
   octopus-rotation rehearse --estate my-estate.json --home ./lab --keep
+  octopus-rotation rehearse --rotation tentacle-certificates
   octopus-rotation rehearse --json | tail -n 1
 
 ${EXIT_CODES}
@@ -95,7 +98,8 @@ Examples
 ${EXIT_CODES}`,
 
   install: `Puts Octopus Rotation into your Octopus, over REST: the package, the step templates, the project with its variables, and the
-runbooks "Rotate server certificate", "Abandon server certificate rotation" and "Roll back server certificate". It runs none.
+runbooks "Rotate server certificate", "Abandon server certificate rotation", "Roll back server certificate", "Rotate Tentacle
+certificates" and "Repair Tentacle certificates". It runs none.
 
 Usage: octopus-rotation install --server URL --api-key-env NAME --space NAME --environment NAME --host-tentacle NAME [options]
 
@@ -213,6 +217,30 @@ ${RUNBOOK_OPTIONS}
 
 Example
   octopus-rotation roll-back --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY --space Operations --environment Octopus
+
+${EXIT_CODES}
+  130 stopped with Ctrl-C; the run goes on`,
+
+  'repair-tentacle-certificates': `Mends Tentacles whose certificate and registration do not agree, by running the runbook for it and following it.
+
+Usage: octopus-rotation repair-tentacle-certificates --server URL --api-key-env NAME --space NAME --environment NAME [--json]
+         [--machines NAMES]
+
+What it does
+  Queues the runbook "Repair Tentacle certificates" and shows what its steps say, then waits until the rotation is no longer open.
+  For a rotation that stopped half-way and for machines that a person or another tool left so. Ctrl-C stops the showing, not the run.
+
+What it changes
+  The steps try each certificate that a journal names for a machine in its registrations, for four minutes each, until the
+  Tentacle answers; then every registration in every space follows, and what is armed on the machine is disarmed. A machine that
+  answers to none keeps its registration, and is named. Trust lists are not touched.
+
+${RUNBOOK_OPTIONS}
+  --machines NAMES    only these machines, by name, separated by commas
+
+Example
+  octopus-rotation repair-tentacle-certificates --server https://octopus.example.com --api-key-env OCTOPUS_API_KEY \\
+    --space Operations --environment Octopus
 
 ${EXIT_CODES}
   130 stopped with Ctrl-C; the run goes on`,

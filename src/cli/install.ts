@@ -4,7 +4,7 @@ import { cliErrors } from '../errors/cli.ts';
 import { installErrors } from '../errors/install.ts';
 import { printable } from '../errors/printable.ts';
 import { install } from '../install/install.ts';
-import { PROJECT_NAME, RUNBOOK_NAME } from '../install/names.ts';
+import { PROJECT_NAME, RUNBOOK_OF } from '../install/names.ts';
 import type { Watch } from '../install/apply.ts';
 import { differenceText } from '../install/differences.ts';
 import type { Action } from '../install/plan.ts';
@@ -57,7 +57,7 @@ export async function runInstall(args: string[], io: Io): Promise<number> {
     say({ event: 'planned' }, '\nNothing was changed.');
     return 0;
   }
-  say({ event: 'installed', ...installed }, `\nInstalled. To rotate, run the runbook "${RUNBOOK_NAME}" in the project "${PROJECT_NAME}".\nPublished: ${published(installed.runbooks)}.`);
+  say({ event: 'installed', ...installed }, `\nInstalled. To rotate, run the runbook ${Object.values(RUNBOOK_OF).map((name) => `"${name}"`).join(' or ')} in the project "${PROJECT_NAME}".\nPublished: ${published(installed.runbooks)}.`);
   return 0;
 }
 

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { cliErrors } from '../errors/cli.ts';
 import { refusalsOf } from '../errors/refusal.ts';
-import { PROJECT_NAME, RUNBOOK_NAME } from '../install/names.ts';
+import { PROJECT_NAME, RUNBOOK_OF } from '../install/names.ts';
+import type { RotationName } from '../journal/contract.ts';
 import { isPassing } from '../octopus/failure.ts';
 import { systemClock } from '../runners/ports/clock.ts';
 import { refusalText } from './refusal-text.ts';
@@ -36,7 +37,8 @@ export const runRehearse: RunCommand = async (args, io) => {
   const options = readOptions('rehearse', args, {
     estate: { type: 'string' }, home: { type: 'string' }, keep: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, rotation: { type: 'string', default: 'server-certificate' },
   });
-  if (options.rotation !== 'server-certificate') throw cliErrors.CLI_BAD_OPTION({ command: 'rehearse', problem: `"${options.rotation}" is no rotation; server-certificate is the only one.` });
+  const { rotation } = options;
+  if (!isRotation(rotation)) throw cliErrors.CLI_BAD_OPTION({ command: 'rehearse', problem: `"${rotation}" is no rotation; there are ${Object.keys(RUNBOOK_OF).join(' and ')}.` });
   const programs = findPrograms();
   const estateFile = options.estate === undefined ? programs.estate : resolve(io.folder, options.estate);
   const estate = await readEstate(estateFile);
@@ -46,7 +48,7 @@ export const runRehearse: RunCommand = async (args, io) => {
   const interrupt = () => interruption.abort(cliErrors.CLI_INTERRUPTED(undefined));
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    const rehearsal = new Rehearsal({ io, presenter, estate, estateFile, home, start: programs.start, keep: options.keep, signal: interruption.signal });
+    const rehearsal = new Rehearsal({ rotation, io, presenter, estate, estateFile, home, start: programs.start, keep: options.keep, signal: interruption.signal });
     return await rehearsal.run();
   } finally {
     presenter.close();
@@ -55,7 +57,11 @@ export const runRehearse: RunCommand = async (args, io) => {
   }
 };
 
-interface Setting { io: Io; presenter: Presenter; estate: RehearsedEstate; estateFile: string; home: Home; start: string; keep: boolean; signal: AbortSignal }
+function isRotation(name: string): name is RotationName {
+  return Object.hasOwn(RUNBOOK_OF, name);
+}
+
+interface Setting { rotation: RotationName; io: Io; presenter: Presenter; estate: RehearsedEstate; estateFile: string; home: Home; start: string; keep: boolean; signal: AbortSignal }
 
 class Rehearsal {
   private readonly begun = systemClock.monotonic();
@@ -71,6 +77,10 @@ class Rehearsal {
 
   constructor(private readonly setting: Setting) {
     void aborted(setting.signal).then(() => this.halt.abort(setting.signal.reason));
+  }
+
+  private get runbook(): string {
+    return RUNBOOK_OF[this.setting.rotation];
   }
 
   private elapsed(): number {
@@ -153,9 +163,9 @@ class Rehearsal {
     if (watch.ended !== null) return;
     if (next === null) {
       await this.install(url, apiKey);
-      const snapshotName = await this.access.publishedSnapshot(this.spaceId, estate.host.space, PROJECT_NAME, RUNBOOK_NAME);
+      const snapshotName = await this.access.publishedSnapshot(this.spaceId, estate.host.space, PROJECT_NAME, this.runbook);
       const variables = { [FORCE_VARIABLE]: `Rehearsal of ${systemClock.now().toISOString()}` };
-      next = (await this.access.client.runRunbook({ spaceId: this.spaceId, projectName: PROJECT_NAME, runbookName: RUNBOOK_NAME, environmentName: estate.host.environment, snapshotName, variables })).taskId;
+      next = (await this.access.client.runRunbook({ spaceId: this.spaceId, projectName: PROJECT_NAME, runbookName: this.runbook, environmentName: estate.host.environment, snapshotName, variables })).taskId;
     }
     while (next !== null) {
       await this.followRun(next, watch);
@@ -213,7 +223,7 @@ class Rehearsal {
   /** Follows one run to its end; one that does not succeed is CLI_RUN_FAILED, with the whole log saved. */
   private async followRun(task: string, watch: RotationWatch): Promise<void> {
     const access = this.access!;
-    this.emit({ event: 'run-started', task, by: watch.isQueuedByRelay(task) ? 'relay' : 'rehearsal' });
+    this.emit({ event: 'run-started', task, runbook: this.runbook, by: watch.isQueuedByRelay(task) ? 'relay' : 'rehearsal' });
     watch.tasks.add(task);
     const { state, failedStep } = await followRun({
       client: access.client, task, signal: this.halt.signal,

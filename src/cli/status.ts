@@ -3,7 +3,7 @@ import { cliErrors } from '../errors/cli.ts';
 import { shellWord } from '../errors/journal.ts';
 import { holderName } from '../errors/lease.ts';
 import { printable } from '../errors/printable.ts';
-import type { Entry, LeaseMarker } from '../journal/contract.ts';
+import type { Entry, LeaseMarker, RotationName } from '../journal/contract.ts';
 import { readJournal } from '../journal/journal.ts';
 import { leaseStore } from '../journal/lease-store.ts';
 import { parseRotationId } from '../journal/rotation-id.ts';
@@ -14,11 +14,13 @@ import { createOctopusClient } from '../octopus/client.ts';
 import { buildReport } from '../report/build.ts';
 import { instantText } from '../report/duration.ts';
 import { phaseTitle } from '../report/phase-history.ts';
+import { NOTHING_TO_MEND, ROTATION_TEXT } from '../report/words.ts';
 import { serverCertificate } from '../rotations/server-certificate.ts';
+import { tentacleCertificates } from '../rotations/tentacle-certificates.ts';
 import { systemClock } from '../runners/ports/clock.ts';
 import { systemFiles } from '../runners/ports/files.ts';
 import { systemRandom } from '../runners/ports/random.ts';
-import { RUNBOOK_NAME } from '../install/names.ts';
+import { RUNBOOK_OF } from '../install/names.ts';
 import type { Report } from '../../schemas/types/report.ts';
 import type { Io, RunCommand } from './io.ts';
 import { readOptions, required, secretFrom } from './options.ts';
@@ -27,6 +29,8 @@ import { readOptions, required, secretFrom } from './options.ts';
 export interface Status {
   open: boolean;
   rotation: string | null;
+  /** What it rotates. */
+  kind: RotationName | null;
   host: string | null;
   openedAt: string | null;
   holder: { /** What `take-over --holder` wants. */ name: string; runner: string; task: string | null; process: number | null; since: string } | null;
@@ -77,6 +81,7 @@ export function statusOf(marker: LeaseMarker | null, journal: { rotationId: stri
   return {
     open: isOpen,
     rotation: marker?.rotationId ?? journal?.rotationId ?? null,
+    kind: marker?.rotation ?? report?.rotation ?? null,
     host: marker ? printable(marker.host) : (report?.server.host ?? null),
     openedAt: marker?.openedAt ?? report?.openedAt ?? null,
     holder: marker && { name: holderName({ runner: marker.holder.runner, host: marker.host, fence: marker.fence }), runner: marker.holder.runner, task: marker.holder.taskId, process: marker.holder.process?.pid ?? null, since: marker.heldSince },
@@ -84,7 +89,7 @@ export function statusOf(marker: LeaseMarker | null, journal: { rotationId: stri
     nextPhase: isOpen && report && !isOnWayOut(journal!.entries) ? nextPhase(report) : null,
     proved: report?.summary.proved ?? null,
     leftBehind: report && report.leftBehind.map((one) => ({ machine: one.machine, reason: one.reason, repair: one.repair })),
-    goOn: isOpen ? (report ? report.next : `Run the runbook "${RUNBOOK_NAME}" again: an open rotation goes on where it stopped.`) : null,
+    goOn: isOpen ? (report ? report.next : `Run the runbook "${RUNBOOK_OF[marker.rotation]}" again: an open rotation goes on where it stopped.`) : null,
   };
 }
 
@@ -98,7 +103,7 @@ function nextPhase(report: Report): string | null {
   const last = report.phases.at(-1);
   const run = last?.taskId ?? null;
   const done = report.phases.filter((phase) => phase.taskId === run && phase.outcome === 'continue').map((phase) => phase.phase);
-  for (const { phase } of serverCertificate.phases) {
+  for (const { phase } of (report.rotation === 'tentacle-certificates' ? tentacleCertificates : serverCertificate).phases) {
     const at = done.findIndex((one) => one === phase || one.startsWith(`${phase}-after-`));
     if (at === -1) return phaseTitle(phase);
     done.splice(at, 1);
@@ -113,6 +118,7 @@ function tell(status: Status, io: Io, journalRead: boolean): void {
   io.out(status.open ? `A rotation is open: ${status.rotation}` : 'No rotation is open.');
   if (status.rotation !== null) {
     if (!status.open) io.out(`The last one: ${status.rotation}`);
+    if (status.kind !== null) row('rotates', ROTATION_TEXT[status.kind]);
     row('verdict', status.verdict);
     row('host', status.host);
     row('opened', status.openedAt && instantText(status.openedAt));
@@ -120,7 +126,7 @@ function tell(status: Status, io: Io, journalRead: boolean): void {
     if (status.holder) row('holder', `${printable(shellWord(status.holder.name), 300)} (for octopus-rotation take-over, should it have stopped and a run not see that)`);
     row('next phase', status.nextPhase);
     row('machines proved', status.proved);
-    for (const one of status.leftBehind ?? []) io.out(`\n  Left behind: ${one.machine} (${one.reason})\n    ${one.repair ?? 'Nothing to mend: there is no new certificate yet.'}`);
+    for (const one of status.leftBehind ?? []) io.out(`\n  Left behind: ${one.machine} (${one.reason})\n    ${one.repair ?? NOTHING_TO_MEND[status.kind ?? 'server-certificate']}`);
   }
   if (status.open && !journalRead) io.out('\nOn the host, with --state-folder and --secret-env, the phases and machines are shown too.');
   else if (status.open && status.verdict === null) io.out('\nThe state folder named holds no journal of it: run this on the host that is named above, with its state folder.');

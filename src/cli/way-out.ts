@@ -19,22 +19,28 @@ const RELAY_MS = 600_000;
 const RELAY_HOLDS_MS = 4 * 3_600_000;
 const POLL_MS = 500;
 
+/** Options of a command that become prompted variables of its run, by the option's name. */
+export type PromptedOptions = Readonly<Record<string, string>>;
+
 /**
  * A command that ends an open rotation by running the runbook for it, and follows that until the rotation is over. The work is done by its
  * steps and by the relay on the rotation's host, where the journal is. Exit code 0 when every run succeeded and nothing is open any more; a
  * run that did not, also the one that the relay queued, is CLI_RUN_FAILED.
  */
-export function wayOut(command: CommandName, runbookName: string): RunCommand {
+export function wayOut(command: CommandName, runbookName: string, prompted: PromptedOptions = {}): RunCommand {
   return async (args, io) => {
     const options = readOptions(command, args, {
       server: { type: 'string' }, 'api-key-env': { type: 'string' }, space: { type: 'string' }, environment: { type: 'string' }, json: { type: 'boolean', default: false },
+      ...Object.fromEntries(Object.keys(prompted).map((name) => [name, { type: 'string' as const }])),
     });
     const [url, keyName, space, environmentName] = (['server', 'api-key-env', 'space', 'environment'] as const).map((name) => required(command, name, options[name])) as [string, string, string, string];
     const { json } = options;
+    const values: Readonly<Record<string, unknown>> = options;
+    const variables = Object.fromEntries(Object.entries(prompted).flatMap(([name, variable]) => (typeof values[name] === 'string' ? [[variable, values[name]]] : [])));
     const access = serverAccess(url, secretFrom(io, keyName, 'the API key'));
     const spaceId = await access.spaceId(space);
     const snapshotName = await access.publishedSnapshot(spaceId, space, PROJECT_NAME, runbookName);
-    const { taskId: task } = await access.client.runRunbook({ spaceId, projectName: PROJECT_NAME, runbookName, environmentName, snapshotName, variables: {} });
+    const { taskId: task } = await access.client.runRunbook({ spaceId, projectName: PROJECT_NAME, runbookName, environmentName, snapshotName, variables });
     say(io, json, { event: 'run-started', task }, `The runbook "${runbookName}" runs: ${task}`);
 
     const interruption = new AbortController();

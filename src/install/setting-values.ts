@@ -1,10 +1,11 @@
 import generate from '../../schemas/inputs/generate-server-certificate.schema.json';
 import plan from '../../schemas/inputs/plan-server-certificate.schema.json';
+import planTentacles from '../../schemas/inputs/plan-tentacle-certificates.schema.json';
 import type { Setting } from './settings.ts';
 
 interface Property { type?: string; enum?: string[]; minimum?: number; maximum?: number }
 
-const PROPERTIES: Record<string, Property> = { ...(generate.properties as Record<string, Property>), ...(plan.properties as Record<string, Property>) };
+const PROPERTIES: Record<string, Property> = { ...(planTentacles.properties as Record<string, Property>), ...(generate.properties as Record<string, Property>), ...(plan.properties as Record<string, Property>) };
 
 /** What a setting must be, by the schema of the input that it is bound to, when `value` is not that; null when it is, or any text may be. */
 export function expectedOf(setting: Setting, value: string): string | null {

@@ -5,7 +5,7 @@ export const SETTINGS = {
   RestartCommand: { value: '', about: 'Command that restarts Octopus Server on its node, where its own service command cannot.' },
   SharedFolder: { value: '', about: 'Folder that all server nodes share, as each of them sees it, when their configuration does not say it.' },
   NodeAddresses: { value: '', about: 'Further addresses by which polling Tentacles know the server nodes: NODE=host:port, separated by commas.' },
-  OfflineMachines: { value: 'refuse', about: 'Machines that are off or disabled before the swap: refuse, or leave-behind (each with the command that mends it).' },
+  OfflineMachines: { value: 'refuse', about: 'Machines that are off or disabled when they are to be changed: refuse, or leave-behind (each with the command that mends it).' },
   EnableDisabled: { value: 'False', about: 'Enable disabled machines for the tasks that change them, and disable them again: True or False.' },
   PollingRoute: { value: 'twin', about: 'How polling Tentacles are brought over: twin (an entry for the new certificate beside each old one) or update-trust.' },
   WaveBy: { value: 'size', about: 'In which groups machines are changed: size or environment.' },
@@ -20,7 +20,10 @@ export const SETTINGS = {
   MaximumAgeDays: { value: '365', about: 'A certificate older than this is due.' },
   ExpiresWithinDays: { value: '60', about: 'A certificate that expires within so many days is due.' },
   DrainLimitMinutes: { value: '30', about: 'How long running tasks may take to end before the server is restarted.' },
-  RestartWatchSeconds: { value: '150', about: 'How long a restarted Tentacle is watched before its old trust list is put back.' },
+  RestartWatchSeconds: { value: '150', about: 'How long a restarted Tentacle is watched before its old trust list, or its old certificate, is put back.' },
+  ConfirmMinutes: { value: '30', about: 'How long a Tentacle with a new certificate waits to be confirmed before it puts its old one back: longer than a task waits in the queue, and 4 minutes.' },
+  OtherServers: { value: 'refuse', about: 'Tentacles that another Octopus Server uses too, which would lose them with a new certificate: refuse or accept.' },
+  Method: { value: 'switch', about: 'How a Tentacle gets a new certificate: switch (it goes back by itself) or task (TentacleRegenerateCertificate, where the server lists it).' },
   Waivers: { value: '', about: 'Machines that may stay behind: a JSON array of {machine, by, reason, until}.' },
 } as const;
 export type Setting = keyof typeof SETTINGS;

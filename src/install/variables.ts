@@ -5,7 +5,14 @@ import { SETTINGS, type Setting } from './settings.ts';
 export const SECRET = 'Rotation.Secret';
 export const API_KEY = 'Rotation.ApiKey';
 const SERVER_URL = 'Rotation.ServerUrl';
-const FORCE = 'Rotation.Force';
+
+/** What is asked when a runbook is started, by the variable's name. */
+const PROMPTS: Record<string, { label: string; about: string }> = {
+  'Rotation.Force': { label: 'Rotate now although it is not due', about: 'A ticket or a reason; each text works once. Leave it empty to rotate only when it is due.' },
+  'Rotation.Machines': { label: 'Tentacle certificates: only these machines', about: 'Names separated by commas; they are then due. Leave it empty for all.' },
+  'Rotation.Tags': { label: 'Tentacle certificates: only machines with one of these target tags', about: 'Separated by commas; they are then due. Leave it empty for all.' },
+  'Rotation.Environments': { label: 'Tentacle certificates: only machines of one of these environments', about: 'Names or ids separated by commas; they are then due. Leave it empty for all.' },
+};
 
 export interface WantedValues {
   serverUrl: string;
@@ -42,7 +49,7 @@ export function mergeVariables(present: readonly Document[], wanted: WantedValue
     const given = wanted.given[name as Setting];
     put(`Rotation.${name}`, given ?? value, about, given === undefined);
   }
-  if (find(FORCE) === undefined) added.push(prompted(FORCE, 'Rotate now although it is not due', 'A ticket or a reason; each text works once. Leave it empty to rotate only when it is due.'));
+  for (const [name, { label, about }] of Object.entries(PROMPTS)) if (find(name) === undefined) added.push(prompted(name, label, about));
 
   const keyAbout = `API key of the account that rotates. Fingerprint: ${wanted.apiKeyFingerprint}.`;
   const key = find(API_KEY);

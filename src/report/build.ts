@@ -1,5 +1,5 @@
 import { printable } from '../errors/printable.ts';
-import type { Entry, PlannedMachine } from '../journal/contract.ts';
+import type { Entry, MachinesPlan, PlannedMachine, PlannedTentacle } from '../journal/contract.ts';
 import { leftBehind as leftBehindOf } from '../journal/views.ts';
 import type { Report } from '../../schemas/types/report.ts';
 import type { BuildReport } from './contract.ts';
@@ -9,6 +9,7 @@ import { evidenceOf } from './evidence.ts';
 import { directionOf, reportLeftBehind, reportMachine, reportUnproved } from './machines.ts';
 import { phaseHistory } from './phase-history.ts';
 import { latestProofs } from './proofs.ts';
+import { reportTentacle, tentaclesLeftBehind } from './tentacles.ts';
 import { verdictOf } from './verdict.ts';
 
 /**
@@ -19,16 +20,20 @@ export const buildReport: BuildReport = (rotationId, entries, now) => {
   const opened = entries[0];
   if (opened?.kind !== 'opened') throw new TypeError(`The journal of ${rotationId} does not begin with its opening entry.`);
   const planned = lastOf(entries, 'planned');
+  const tentacles = lastOf(entries, 'tentacles-planned');
+  const plan: MachinesPlan | undefined = planned?.data ?? tentacles?.data;
   const direction = directionOf(entries);
   const proofs = latestProofs(entries);
   const left = leftBehindOf(entries);
   // Planned as any polling one; what it told of itself put it out of scope (A13).
   const isByWebSocket = (machine: PlannedMachine) => left.get(machine.key)?.data.reason === 'web-socket';
-  const byWebSocket = (planned?.data.machines ?? []).filter(isByWebSocket).flatMap((machine) => machine.registrations.map(({ name, spaceName }) => ({ name, kind: 'WebSocket', spaceName, reason: left.get(machine.key)!.data.text })));
-  const outOfScope = [...(planned?.data.outOfScope ?? []), ...byWebSocket];
-  const byName = (planned?.data.machines ?? []).filter((machine) => !isByWebSocket(machine)).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.key < b.key ? -1 : 1));
-  const machines = planned && direction ? byName.map((machine) => reportMachine(machine, direction, proofs, entries, left)) : [];
-  const leftBehind = planned && direction ? reportLeftBehind(byName, direction, left) : [];
+  const byWebSocket = (plan?.machines ?? []).filter(isByWebSocket).flatMap((machine) => machine.registrations.map(({ name, spaceName }) => ({ name, kind: 'WebSocket', spaceName, reason: left.get(machine.key)!.data.text })));
+  const outOfScope = [...(plan?.outOfScope ?? []), ...byWebSocket];
+  const inOrder = <M extends PlannedMachine>(all: readonly M[]): M[] => all.filter((machine) => !isByWebSocket(machine)).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.key < b.key ? -1 : 1));
+  const byName = inOrder(planned?.data.machines ?? []);
+  const tentaclesByName: PlannedTentacle[] = inOrder(tentacles?.data.machines ?? []);
+  const machines = planned && direction ? byName.map((machine) => reportMachine(machine, direction, proofs, entries, left)) : tentaclesByName.map((machine) => reportTentacle(machine, proofs, entries, left));
+  const leftBehind = planned && direction ? reportLeftBehind(byName, direction, left) : tentaclesLeftBehind(tentaclesByName, left);
   const evidence = evidenceOf(entries);
   const count = (status: Report['machines'][number]['status']) => machines.filter((machine) => machine.status === status).length;
   const summary: Report['summary'] = {
@@ -48,7 +53,7 @@ export const buildReport: BuildReport = (rotationId, entries, now) => {
     rotationId,
     rotation: opened.data.rotation,
     madeAt: now.toISOString(),
-    ...verdictOf(entries, summary, runbook),
+    ...verdictOf(entries, { ...summary, toMend: leftBehind.filter((one) => one.repair !== null).length }, runbook),
     openedAt: opened.at,
     endedAt: ended?.at ?? null,
     seconds: seconds(opened.at, ended?.at ?? now.toISOString()),
@@ -57,8 +62,8 @@ export const buildReport: BuildReport = (rotationId, entries, now) => {
       version: printable(opened.data.serverVersion),
       installationId: printable(opened.data.installationId),
       host: printable(opened.data.host),
-      nodes: (planned?.data.nodes ?? []).map((node) => ({ id: printable(node.id), name: printable(node.name) })),
-      spaces: (planned?.data.spaces ?? []).map((space) => ({ id: printable(space.id), name: printable(space.name), targets: space.targets, workers: space.workers })),
+      nodes: (plan?.nodes ?? []).map((node) => ({ id: printable(node.id), name: printable(node.name) })),
+      spaces: (plan?.spaces ?? []).map((space) => ({ id: printable(space.id), name: printable(space.name), targets: space.targets, workers: space.workers })),
       project: printable(opened.data.projectName),
       runbook,
       environment: printable(opened.data.environmentName),
@@ -73,7 +78,7 @@ export const buildReport: BuildReport = (rotationId, entries, now) => {
     leftBehind,
     unproved: planned && direction ? reportUnproved(byName, direction, left, entries) : [],
     outOfScope: outOfScope.map((one) => ({ name: printable(one.name), kind: printable(one.kind), space: printable(one.spaceName), reason: printable(one.reason, 400) })),
-    notTouched: (planned?.data.notTouched ?? []).map((text) => printable(text, 400)),
+    notTouched: (plan?.notTouched ?? []).map((text) => printable(text, 400)),
     summary,
     evidence,
   };

@@ -10,7 +10,7 @@ type Evidence = Report['evidence'];
 
 /** What an auditor can hold against the journal and against Octopus. */
 export function evidenceOf(entries: readonly Entry[]): Evidence {
-  const planned = firstOf(entries, 'planned');
+  const planned = firstOf(entries, 'planned') ?? firstOf(entries, 'tentacles-planned');
   return {
     planHash: planned?.data.planHash ?? null,
     entries: entries.length,

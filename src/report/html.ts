@@ -1,18 +1,18 @@
-import type { Proof, Report, TrustState } from '../../schemas/types/report.ts';
+import type { CertificateState, Proof, Report, TrustState } from '../../schemas/types/report.ts';
 import type { RenderHtml } from './contract.ts';
 import { durationText, instantText } from './duration.ts';
 import { Markup, html } from './escape.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { nodeLanes } from './node-lanes.ts';
 import { timeline } from './timeline.ts';
-import { OUTCOME_TEXT, PHASE_OUTCOME_TEXT, REASON_TEXT, claimText, howText, toneOf } from './words.ts';
+import { NOTHING_TO_MEND, OUTCOME_TEXT, PHASE_OUTCOME_TEXT, REASON_TEXT, ROTATION_TEXT, claimText, howText, toneOf } from './words.ts';
 
 /** Above this many machines the single proofs are left to the JSON form; the matrix still has every machine. */
 const MOST_PROOF_ROWS = 1000;
 
 /** The report as one page that stands alone: no script, nothing loaded from elsewhere, every text escaped; light, dark and on paper. */
 export const renderHtml: RenderHtml = (report) => {
-  const title = `${OUTCOME_TEXT[report.outcome]}: rotation of the server certificate`;
+  const title = `${OUTCOME_TEXT[report.outcome]}: rotation of ${ROTATION_TEXT[report.rotation]}`;
   return html`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -26,7 +26,7 @@ export const renderHtml: RenderHtml = (report) => {
 <main>
 <header>
 <p class="eyebrow">Octopus Rotation - report</p>
-<h1>Rotation of the server certificate</h1>
+<h1>Rotation of ${ROTATION_TEXT[report.rotation]}</h1>
 <p class="soft">${report.server.url} - Octopus Server ${report.server.version} - begun ${instantText(report.openedAt)}${report.endedAt ? `, ended ${instantText(report.endedAt)}` : ', not ended'}</p>
 </header>
 ${verdict(report)}
@@ -77,9 +77,9 @@ const HOW_TO_MEND = 'Run the command in a shell on the machine itself, with the 
 
 function leftBehind(report: Report): Markup | null {
   if (report.leftBehind.length === 0) return null;
-  return html`<section class="long" aria-labelledby="left"><h2 id="left">Left behind: ${report.leftBehind.length} ${report.leftBehind.length === 1 ? 'machine' : 'machines'}, each with the command that mends it</h2>
-<p class="soft">${HOW_TO_MEND}</p>
-${report.leftBehind.map((one) => html`<div class="left"><h3>${one.machine} <span class="pill mixed">${REASON_TEXT[one.reason]}</span></h3><p>${sentence(one.text)}${one.waiver ? ` Waived by ${one.waiver.by} until ${one.waiver.until}: ${one.waiver.reason}` : ''}</p>${one.repair === null ? html`<p class="small">Nothing to mend: there is no new certificate yet.</p>` : html`<pre>${one.repair}</pre>`}</div>`)}</section>`;
+  return html`<section class="long" aria-labelledby="left"><h2 id="left">Left behind: ${report.leftBehind.length} ${report.leftBehind.length === 1 ? 'machine' : 'machines'}, ${report.rotation === 'server-certificate' ? 'each with the command that mends it' : 'each with what is to be done'}</h2>
+${report.rotation === 'server-certificate' ? html`<p class="soft">${HOW_TO_MEND}</p>` : null}
+${report.leftBehind.map((one) => html`<div class="left"><h3>${one.machine} <span class="pill mixed">${REASON_TEXT[one.reason]}</span></h3><p>${sentence(one.text)}${one.waiver ? ` Waived by ${one.waiver.by} until ${one.waiver.until}: ${one.waiver.reason}` : ''}</p>${one.repair === null ? html`<p class="small">${NOTHING_TO_MEND[report.rotation]}</p>` : html`<pre>${one.repair}</pre>`}</div>`)}</section>`;
 }
 
 function unproved(report: Report): Markup | null {
@@ -102,6 +102,7 @@ function certificates(report: Report): Markup | null {
 
 function machines(report: Report): Markup | null {
   if (report.machines.length === 0) return null;
+  if (report.rotation === 'tentacle-certificates') return tentacles(report);
   return html`<section class="long" aria-labelledby="machines"><h2 id="machines">Machines</h2><table><caption>One row for each Tentacle, however often it is registered.</caption>
 <thead><tr><th scope="col">Machine</th><th scope="col">Registered as</th><th scope="col">New certificate</th><th scope="col">Old certificate</th><th scope="col">Result</th></tr></thead><tbody>
 ${report.machines.map((machine) => html`<tr><th scope="row">${machine.name}${machine.isHost ? html` <span class="pill plain">host</span>` : null}<div class="small whole">${machine.uri}</div></th>
@@ -109,6 +110,24 @@ ${report.machines.map((machine) => html`<tr><th scope="row">${machine.name}${mac
 <td>${trust(machine.new, 'trusted')}</td><td>${trust(machine.old, 'refused')}</td>
 <td>${status(machine)}${machine.foreignTrust.length > 0 ? html`<div class="small">${machine.foreignTrust.length} other Octopus ${machine.foreignTrust.length === 1 ? 'Server' : 'Servers'} kept</div>` : null}</td></tr>`)}
 </tbody></table></section>`;
+}
+
+/** The same where each machine has certificates of its own. */
+function tentacles(report: Report): Markup {
+  return html`<section class="long" aria-labelledby="machines"><h2 id="machines">Machines</h2><table><caption>One row for each Tentacle, however often it is registered.</caption>
+<thead><tr><th scope="col">Machine</th><th scope="col">Registered as</th><th scope="col">Certificates</th><th scope="col">In force</th><th scope="col">Registered</th><th scope="col">Result</th></tr></thead><tbody>
+${report.machines.map((machine) => html`<tr><th scope="row">${machine.name}${machine.isHost ? html` <span class="pill plain">host</span>` : null}<div class="small whole">${machine.uri}</div></th>
+<td>${machine.registrations.map((one) => html`<div>${one.space}: ${one.name} <span class="small">${one.kind}${one.disabled ? ', disabled' : ''}</span></div>`)}</td>
+<td><div class="small">old <code>${machine.own}</code></div><div class="small">${machine.certificate?.new ? html`new <code>${machine.certificate.new}</code>` : 'no new one'}</div>${machine.certificate?.due ? html`<div class="small">${machine.certificate.due}</div>` : null}</td>
+<td>${inForce(machine.certificate?.presents)}</td><td>${inForce(machine.certificate?.registered)}</td>
+<td>${status(machine)}${machine.certificate?.disarmedAt ? html`<div class="small">switch disarmed<br>${instantText(machine.certificate.disarmedAt)}</div>` : null}${machine.certificate && machine.certificate.clones.length > 0 ? html`<div class="small">${counted(machine.certificate.clones.length, 'other machine')} had the same certificate</div>` : null}${machine.foreignTrust.length > 0 ? html`<div class="small">used by ${counted(machine.foreignTrust.length, 'other Octopus Server')}</div>` : null}</td></tr>`)}
+</tbody></table></section>`;
+}
+
+function inForce(state: CertificateState | undefined): Markup {
+  const known = state?.state ?? 'unknown';
+  const mark = { new: '\u2713', old: '\u2715', unknown: '?' }[known];
+  return html`<span class="pill ${known === 'new' ? 'good' : known === 'old' ? 'mixed' : 'plain'}">${mark} ${known}</span>${state?.at && state.how ? html`<div class="small">${howText(state.how)}<br>${instantText(state.at)}</div>` : null}`;
 }
 
 function trust(state: TrustState, wished: 'trusted' | 'refused'): Markup {

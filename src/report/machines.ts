@@ -115,18 +115,26 @@ export function reportMachine(machine: PlannedMachine, direction: Direction, pro
   const fresh = trustIn(own, { trusts: 'trusts-new', distrusts: 'distrusts-new', written: 'trust-written' });
   const foreign = lastOf(entries, 'foreign-trust', machine.key);
   return {
+    ...aboutMachine(machine),
+    status: left.has(machine.key) ? 'left-behind' : isProved(direction, old.state, fresh.state) ? 'proved' : 'pending',
+    old,
+    new: fresh,
+    certificate: null,
+    proofs: own,
+    foreignTrust: (foreign?.data.thumbprints ?? []).map((thumbprint) => printable(thumbprint)),
+  };
+}
+
+/** What a machine is, whatever is rotated. */
+export function aboutMachine(machine: PlannedMachine): Pick<Machine, 'key' | 'name' | 'own' | 'uri' | 'isHost' | 'route' | 'registrations'> {
+  return {
     key: printable(machine.key, 300),
     name: printable(machine.name),
     own: machine.own,
     uri: printable(machine.uri, 300),
     isHost: machine.isHost,
-    status: left.has(machine.key) ? 'left-behind' : isProved(direction, old.state, fresh.state) ? 'proved' : 'pending',
     route: routeText(machine),
     registrations: machine.registrations.map((registration) => ({ space: printable(registration.spaceName), name: printable(registration.name), kind: registration.kind, disabled: registration.isDisabled })),
-    old,
-    new: fresh,
-    proofs: own,
-    foreignTrust: (foreign?.data.thumbprints ?? []).map((thumbprint) => printable(thumbprint)),
   };
 }
 
@@ -140,18 +148,23 @@ export function reportLeftBehind(machines: readonly PlannedMachine[], direction:
   return machines.flatMap((machine) => {
     const entry = left.get(machine.key);
     if (!entry) return [];
-    const { waiver, reason } = entry.data;
-    if (reason === 'web-socket') return [];
-    return [{
-      machine: printable(machine.name),
-      key: printable(machine.key, 300),
-      reason,
-      text: printable(entry.data.text, 400),
-      since: entry.at,
-      waiver: waiver && { by: printable(waiver.by), reason: printable(waiver.reason, 400), until: printable(waiver.until) },
-      repair: repairFor(machine, repairWish(direction)),
-    }];
+    return behindMachine(machine, entry, repairFor(machine, repairWish(direction)));
   });
+}
+
+/** Why a machine is left behind, and what mends it. Nothing about one that is out of scope since it told what it is. */
+export function behindMachine(machine: PlannedMachine, { at, data }: Entry<'left-behind'>, repair: string | null): LeftBehind[] {
+  const { waiver, reason } = data;
+  if (reason === 'web-socket') return [];
+  return [{
+    machine: printable(machine.name),
+    key: printable(machine.key, 300),
+    reason,
+    text: printable(data.text, 400),
+    since: at,
+    waiver: waiver && { by: printable(waiver.by), reason: printable(waiver.reason, 400), until: printable(waiver.until) },
+    repair,
+  }];
 }
 
 function routeText(machine: PlannedMachine): string {

@@ -2,8 +2,8 @@ import { printable } from '../errors/printable.ts';
 import type { Entry, ProofClaim } from '../journal/contract.ts';
 import type { Proof, TrustState } from '../../schemas/types/report.ts';
 
-/** Pairs of claims of which only one can be true of a subject at a time: the later one holds. */
-const OPPOSITES: Partial<Record<ProofClaim, ProofClaim>> = {
+/** Claims of which only one can be true of a subject at a time: the later one holds. */
+const OPPOSITES: Partial<Record<ProofClaim, ProofClaim | readonly ProofClaim[]>> = {
   'trusts-old': 'distrusts-old',
   'distrusts-old': 'trusts-old',
   'trusts-new': 'distrusts-new',
@@ -11,6 +11,10 @@ const OPPOSITES: Partial<Record<ProofClaim, ProofClaim>> = {
   'database-shows-old': 'database-shows-new',
   'database-shows-new': 'database-shows-old',
   'node-presents-old': 'node-presents-new',
+  'keeps-old': ['presents-new', 'registered-new', 'disarmed'],
+  'presents-new': 'keeps-old',
+  'registered-new': 'keeps-old',
+  disarmed: 'keeps-old',
   'node-presents-new': 'node-presents-old',
 };
 
@@ -21,7 +25,7 @@ export function latestProofs(entries: readonly Entry[]): Proof[] {
     if (entry.kind !== 'proved' && entry.kind !== 'unproved') continue;
     const claim = `${entry.data.claim} ${entry.subject}`;
     latest.delete(claim);
-    if (entry.kind === 'proved') latest.delete(`${OPPOSITES[entry.data.claim]} ${entry.subject}`);
+    if (entry.kind === 'proved') for (const opposite of [OPPOSITES[entry.data.claim] ?? []].flat()) latest.delete(`${opposite} ${entry.subject}`);
     latest.set(claim, {
       subject: printable(entry.subject, 300),
       claim: entry.data.claim,

@@ -11,14 +11,21 @@ const CLAIMS: Record<string, string> = {
   'node-presents-old': 'Node presents the old certificate',
   'node-ready': 'Relay of the node answers',
   'polling-answers': 'Polling machines answer the node',
+  'machines-answer': 'Machines with a new certificate answer the node',
   'trusts-new': 'Trusts the new certificate',
   'trusts-old': 'Trusts the old certificate',
   'trust-written': 'New trust written to its list',
   'distrusts-old': 'Refuses the old certificate',
   'distrusts-new': 'Refuses the new certificate',
+  'presents-new': 'Has its new certificate in force',
+  'registered-new': 'Each registration has its new certificate',
+  disarmed: 'Its switch is disarmed',
+  'keeps-old': 'Keeps its old certificate, in force and registered',
   healthy: 'Healthy',
   'healthy-after-swap': 'Health check after the swap',
   'healthy-after-retire': 'Health check after retiring',
+  'healthy-after-regenerate': 'Health check after the new certificates',
+  regenerated: 'Each machine has its new certificate, or is left behind',
   verified: 'Verified on new connections',
   abandoned: 'Abandoned on every machine that could be reached',
   'rolled-back': 'Rolled back on every machine that could be reached',
@@ -74,4 +81,13 @@ export const REASON_TEXT: Record<Report['leftBehind'][number]['reason'], string>
   'unknown-certificate': 'shows a certificate that nobody knows',
   'other-servers': 'used by another Octopus Server',
   kubernetes: 'agent in Kubernetes',
+};
+
+/** What is rotated, with its article. */
+export const ROTATION_TEXT: Record<Report['rotation'], string> = { 'server-certificate': 'the server certificate', 'tentacle-certificates': 'Tentacle certificates' };
+
+/** Said where a machine that is left behind has no command that mends it. */
+export const NOTHING_TO_MEND: Record<Report['rotation'], string> = {
+  'server-certificate': 'Nothing to mend: there is no new certificate yet.',
+  'tentacle-certificates': 'Nothing to mend: it keeps its old certificate, and the next rotation takes it in.',
 };

@@ -94,8 +94,12 @@ class View {
 
 const thumbprints = (entries: readonly { Thumbprint: string }[]): string[] => entries.map((one) => one.Thumbprint);
 
-/** Fences only rise, and what is in force is what the last entry carries. */
 function fences({ entries, observed }: View): string[] {
+  return fencesRise(entries, observed.fence);
+}
+
+/** Fences only rise, and what is in force (`fence`, when somebody looked) is what the last entry carries. */
+export function fencesRise(entries: readonly Entry[], fence?: number): string[] {
   const found: string[] = [];
   for (const [index, entry] of entries.entries()) {
     const before = entries[index - 1];
@@ -103,7 +107,7 @@ function fences({ entries, observed }: View): string[] {
     if (entry.sequence !== index) found.push(`entry ${index} has the sequence ${entry.sequence}`);
   }
   const last = entries.at(-1)?.fence ?? 0;
-  if (observed.fence !== undefined && observed.fence < last) found.push(`the state folder has the fence ${observed.fence}, the journal ${last}`);
+  if (fence !== undefined && fence < last) found.push(`the state folder has the fence ${fence}, the journal ${last}`);
   return found;
 }
 

@@ -107,7 +107,7 @@ export function linesOf(event: RehearsalEvent): Line[] {
       ];
     }
     case 'installed': return line(`Octopus Rotation is installed into it (${event.seconds.toFixed(1)} s)`);
-    case 'run-started': return line(event.by === 'rehearsal' ? `The runbook "Rotate server certificate" runs: ${event.task}` : `The relay queued the runbook again, and it goes on: ${event.task}`, 'strong');
+    case 'run-started': return line(event.by === 'rehearsal' ? `The runbook "${event.runbook}" runs: ${event.task}` : `The relay queued the runbook again, and it goes on: ${event.task}`, 'strong');
     case 'phase':
     case 'line': return toldLines(event);
     case 'run-ended': return line(`Run ${event.task}: ${event.state}`, event.state === 'Success' ? 'none' : 'bad');

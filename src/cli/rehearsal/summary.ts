@@ -1,6 +1,6 @@
 import { printable } from '../../errors/printable.ts';
 import { durationText } from '../../report/duration.ts';
-import { OUTCOME_TEXT } from '../../report/words.ts';
+import { NOTHING_TO_MEND, OUTCOME_TEXT } from '../../report/words.ts';
 import type { Report } from '../../../schemas/types/report.ts';
 import type { SummaryEvent } from './event.ts';
 
@@ -27,13 +27,13 @@ export function summaryText(report: Report | null, summary: SummaryEvent, more: 
   if (report) lines.push(`  ${report.verdict}`, '');
   if (summary.oldThumbprint !== null) lines.push(row('old thumbprint', summary.oldThumbprint));
   if (summary.newThumbprint !== null) lines.push(row('new thumbprint', summary.newThumbprint));
-  if (machines) lines.push(row('machines proved', `${machines.proved} of ${machines.machines}`));
+  if (machines) lines.push(row(report?.rotation === 'tentacle-certificates' ? 'new certificates' : 'machines proved', `${machines.proved} of ${machines.machines}`));
   if (machines?.serverAwaySeconds != null) lines.push(row('server away', `${durationText(machines.serverAwaySeconds)}, from its restart until it presented its certificate again`));
   if (summary.leftBehind.length > 0) {
-    lines.push('', `Left behind: ${summary.leftBehind.length}. Each is mended by its command, run on that machine:`);
+    lines.push('', `Left behind: ${summary.leftBehind.length}. ${report?.rotation === 'tentacle-certificates' ? 'What is to be done about each:' : 'Each is mended by its command, run on that machine:'}`);
     for (const one of report?.leftBehind ?? []) {
       const shell = more.shells.get(one.machine);
-      lines.push('', `  ${one.machine} (${one.reason}): ${printable(one.text, 300)}`, `    ${one.repair ?? 'Nothing to mend: there is no new certificate yet.'}`);
+      lines.push('', `  ${one.machine} (${one.reason}): ${printable(one.text, 300)}`, `    ${one.repair ?? NOTHING_TO_MEND[report!.rotation]}`);
       if (shell !== undefined) lines.push(`    A shell on this machine of the embedded Octopus: ${shell}`);
     }
   }
