@@ -115,6 +115,31 @@ export interface Report {
     }[];
     old: TrustState;
     new: TrustState;
+    /**
+     * The Tentacle's own certificates, where those are rotated; null where the server's is, of which old and new tell.
+     */
+    certificate: null | {
+      /**
+       * Why the old one is due.
+       */
+      due: string;
+      oldSignature: string | null;
+      oldNotAfter: string | null;
+      /**
+       * Thumbprint of the new one; null before it was made.
+       */
+      new: string | null;
+      presents: CertificateState;
+      registered: CertificateState;
+      /**
+       * When the switch on the machine was seen disarmed, after the proofs.
+       */
+      disarmedAt: Instant | null;
+      /**
+       * Keys of other machines with the same old certificate.
+       */
+      clones: string[];
+    };
     proofs: Proof[];
     /**
      * Entries of other Octopus Servers; kept as they were.
@@ -146,7 +171,7 @@ export interface Report {
       until: string;
     };
     /**
-     * The exact command that mends it, to be run on that machine; null while no certificate exists that it should trust.
+     * The exact command that mends it, to be run on that machine; null while no certificate exists that it should trust, or where it keeps the old one.
      */
     repair: string | null;
   }[];
@@ -273,6 +298,14 @@ export interface TrustState {
    * trusted and refused are proved; written is not yet seen in force; unknown never counts.
    */
   state: 'trusted' | 'written' | 'refused' | 'unknown';
+  how: 'wire' | 'read-back' | 'rest' | 'file' | null;
+  at: Instant | null;
+}
+export interface CertificateState {
+  /**
+   * Which certificate was seen last; unknown never counts.
+   */
+  state: 'new' | 'old' | 'unknown';
   how: 'wire' | 'read-back' | 'rest' | 'file' | null;
   at: Instant | null;
 }

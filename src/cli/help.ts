@@ -38,8 +38,7 @@ Usage: octopus-rotation COMMAND [options]
   uninstall  take away from your Octopus what install put there; refuses while a rotation is open
   abandon    give up an open rotation before the swap: run the runbook for it, and follow it
   roll-back  go back after the swap, before anything is retired: run the runbook for it, and follow it
-  repair-tentacle-certificates
-             mend Tentacles whose certificate and registration do not agree: run the runbook for it, and follow it
+  repair-tentacle-certificates  mend Tentacles whose certificate and registration do not agree: run the runbook for it, and follow it
   take-over  take an open rotation from a holder that has stopped and cannot be proved to have; on its host
   probe      ask a listening Tentacle whether it trusts a certificate; changes nothing
   status     show an open rotation, who holds it and what is left to do; changes nothing

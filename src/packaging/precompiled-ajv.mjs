@@ -2,8 +2,10 @@
 // building. Loading ajv and compiling takes longer than the start of a phase may, and ajv itself weighs 125 kB in each of a dozen files.
 import Ajv from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
+import { buildSync } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 
 /** The options that the sources give to ajv, each with how its schemas are compiled. A bundle that asks for anything else fails at once and says so. */
 const INPUTS = { coerceTypes: true, allErrors: true, keywords: ['isSensitiveValue'] };
@@ -15,7 +17,7 @@ export function precompiledAjv(root, phase) {
     name: 'precompiled-ajv',
     setup(build) {
       build.onResolve({ filter: /^ajv$/ }, () => ({ path: 'ajv', namespace: 'precompiled-ajv' }));
-      build.onLoad({ filter: /\.schema\.json$/ }, ({ path }) => (path.includes('/inputs/') ? { contents: JSON.stringify(read(path)), loader: 'json' } : { contents: own(read(path)), loader: 'js' }));
+      build.onLoad({ filter: /\.schema\.json$/ }, ({ path }) => (path.includes('/inputs/') ? { contents: JSON.stringify(read(path)), loader: 'json' } : { contents: own(root, read(path)), loader: 'js' }));
       build.onLoad({ filter: /.*/, namespace: 'precompiled-ajv' }, () => ({ contents: facade(phase && read(join(root, 'schemas', 'inputs', `${phase}.schema.json`))), loader: 'js', resolveDir: root }));
     },
   };
@@ -25,12 +27,28 @@ export function precompiledAjv(root, phase) {
 const withoutWords = (key, value) => (typeof value === 'string' && (key === 'title' || key === 'description') ? undefined : value);
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'), withoutWords);
 
-/** A schema of ours as a bundle imports it: its name, and what ajv made of it. Of a refusal only its place and keyword are read (src/schema/check.ts). */
-function own(schema) {
+/**
+ * A schema of ours as a bundle imports it: its name, and what ajv made of it. Of a refusal only its place and keyword are read (src/schema/check.ts).
+ * That code says the same again for each property of each kind of entry: it would be a tenth of a bundle, so it lies there deflated, and is
+ * inflated when the schema is first asked. What becomes code stands in the bundle itself, whose hash was checked before it ran.
+ */
+function own(root, schema) {
   const ajv = new Ajv.default({ ...OWN, schemas: [schema], code: { source: true, esm: true, optimize: 2 } });
   const code = standalone.default(ajv, { validate: schema.$id })
     .replace(/\{instancePath(:[^{}]*?)?,schemaPath:"[^"]*",keyword:("\w+"),params:\{[^{}]*\}\}/g, (_, place, keyword) => `refused(${place?.slice(1) ?? 'instancePath'}, ${keyword})`);
-  return `const refused = (instancePath, keyword) => ({ instancePath, keyword });\n${withoutBodies(code)}\nexport default { $id: ${JSON.stringify(schema.$id)}, validate };\n`;
+  const contents = `const refused = (instancePath, keyword) => ({ instancePath, keyword });\n${withoutBodies(code)}`;
+  const [{ text }] = buildSync({ stdin: { contents, resolveDir: root, loader: 'js' }, bundle: true, minify: true, write: false, format: 'iife', globalName: 'compiled', platform: 'node', target: 'node18' }).outputFiles;
+  return `import { inflateRawSync } from 'node:zlib';
+const packed = '${deflateRawSync(`${text}return compiled.validate;`, { level: 9 }).toString('base64')}';
+let compiled;
+const validate = (value) => {
+  compiled ??= new Function(inflateRawSync(Buffer.from(packed, 'base64')).toString('utf8'))();
+  const valid = compiled(value);
+  validate.errors = compiled.errors;
+  return valid;
+};
+export default { $id: ${JSON.stringify(schema.$id)}, validate };
+`;
 }
 
 /** Compiled code carries each schema along to ask it for the names of its properties. Those alone do. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseThumbprint, type Thumbprint } from '../../src/certificates/thumbprint.ts';
 import type { Entry, EntryData, EntryKind } from '../../src/journal/contract.ts';
 import { NEW, OLD, plannedMachine, THIRD } from './estate-pieces.ts';
 import type { GroundTruth, TentacleTruth, TruthEvent } from './sandbox.ts';
@@ -7,7 +8,7 @@ import { checkTentacleInvariants, type ObservedTentacles } from './tentacle-inva
 
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 12, 0, second)).toISOString();
 const server = { Thumbprint: THIRD, CommunicationStyle: 1 as const, Address: null, Squid: null, SubscriptionId: null };
-const [OTHER, OTHER_NEW, STRANGE] = ['A'.repeat(40), 'B'.repeat(40), 'F'.repeat(40)];
+const [OTHER, OTHER_NEW, STRANGE] = ['A', 'B', 'F'].map((letter) => parseThumbprint(letter.repeat(40))) as [Thumbprint, Thumbprint, Thumbprint];
 
 type Story = ObservedTentacles & { entries: Entry[]; switches: Map<string, Switch> };
 
@@ -98,7 +99,10 @@ test('a certificate that nobody named, or that was applied before a way back was
   expect(rules(9, (observed) => { event(observed, 'unit-started')['at'] = at(9); })).toContain('appliedWithANet');
   expect(rules(9, (observed) => { observed.entries.find(intent('arm-certificate'))!.at = at(9); })).toContain('appliedWithANet');
   // A machine of which the plan says nothing.
-  expect(rules(19, ({ truth }) => void truth.events.push({ at: at(19), machine: 'web-03', event: 'tentacle-started', thumbprint: STRANGE }) || truth.tentacles.push({ ...truth.tentacles[0]!, machine: 'web-03' }))).toContain('appliedWithANet');
+  expect(rules(19, ({ truth }) => {
+    truth.events.push({ at: at(19), machine: 'web-03', event: 'tentacle-started', thumbprint: STRANGE });
+    truth.tentacles.push({ ...truth.tentacles[0]!, machine: 'web-03' });
+  })).toContain('appliedWithANet');
 });
 
 test('B2: disarmed without a proof, or without a new connection, or before it reverted, is found', () => {

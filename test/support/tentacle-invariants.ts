@@ -1,5 +1,5 @@
 import { wavesOf } from '../../src/gates/waves.ts';
-import type { Entry, EntryData, PlannedTentacle } from '../../src/journal/contract.ts';
+import type { Entry, EntryData, PlannedMachine } from '../../src/journal/contract.ts';
 import { isEnded, leftBehind } from '../../src/journal/views.ts';
 import { fencesRise, type Violation } from './invariants.ts';
 import type { GroundTruth, TentacleTruth, TruthEvent } from './sandbox.ts';
@@ -41,7 +41,7 @@ class View {
   }
 
   /** The planned Tentacle on a machine: by its address, since clones have the same certificate and every one changes. */
-  planned(machine: string): PlannedTentacle | undefined {
+  planned(machine: string): PlannedMachine | undefined {
     const uris = new Set([...this.observed.before.registrations, ...this.observed.truth.registrations].filter((one) => one.machine === machine).map((one) => one.uri?.toLowerCase()));
     return this.plan?.machines.find((one) => uris.has(one.uri.toLowerCase()));
   }
@@ -257,7 +257,7 @@ function settledIsClean(view: View): string[] {
     const machine = view.planned(tentacle.machine);
     if (!isEnded(view.entries) || machine === undefined || behind.has(machine.key)) continue;
     const [presents, registered, now] = [presentedBy(tentacle), view.registered(tentacle.machine), view.observed.switches.get(tentacle.machine)];
-    if (presents === view.original(tentacle.machine)) found.push(`it ended, but ${tentacle.machine} has its old certificate still`);
+    if (view.plan?.options.method !== 'repair' && presents === view.original(tentacle.machine)) found.push(`it ended, but ${tentacle.machine} has its old certificate still`);
     if (registered.some((one) => one !== presents)) found.push(`it ended, but ${tentacle.machine} presents ${String(presents)} and is registered with ${registered.join(' ')}`);
     if (now?.job === true) found.push(`it ended, but a job is left on ${tentacle.machine}`);
     if (now !== undefined && now.staged.length > 0) found.push(`it ended, but ${now.staged.join(' ')} is left on ${tentacle.machine}`);
