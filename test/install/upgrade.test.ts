@@ -81,7 +81,7 @@ describe('upgrading', () => {
       expect([at, (await run(octopus, '1.3.0')).codes, published(octopus)]).toEqual([at, [], RUNBOOKS.map(() => ['1.3.0'])]);
       if (writes.length < at) break;
     }
-  });
+  }, 120_000);
 
   it('tells with a dry run from which release to which, and writes nothing', async () => {
     const octopus = await installed();
