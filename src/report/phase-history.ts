@@ -9,7 +9,7 @@ export const REPORT_PHASE = 'report-rotation';
 
 /** `trust-server-certificate` -> `Trust server certificate`. */
 export function phaseTitle(phase: string): string {
-  const words = phase.replaceAll('-', ' ');
+  const words = phase.replaceAll('-', ' ').replace(/\btentacle\b/, 'Tentacle');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

@@ -5,6 +5,7 @@ import type { LeaseMarker } from '../../src/journal/contract.ts';
 import { KEY, serve, type Answer, type Seen } from '../octopus/server.ts';
 
 const RUNBOOK = 'Abandon server certificate rotation';
+const REPAIR = 'Repair Tentacle certificates';
 const page = (...Items: object[]): Answer => ({ json: { TotalResults: Items.length, Items } });
 
 const MARKER: LeaseMarker = {
@@ -26,7 +27,7 @@ async function octopus({ state = 'Success', published = true, hold = false, open
     if (path === '/api') return { json: { Application: 'Octopus Deploy', Version: '2026.2.1000', InstallationId: 'i' } };
     if (path === '/api/spaces') return page({ Id: 'Spaces-1', Name: 'Operations', IsDefault: true });
     if (path === '/api/Spaces-1/projects') return page({ Id: 'Projects-1', Name: 'Octopus Rotation' });
-    if (path === '/api/Spaces-1/projects/Projects-1/runbooks') return page({ Id: 'Runbooks-1', Name: 'Rotate server certificate', PublishedRunbookSnapshotId: 'RunbookSnapshots-1' }, { Id: 'Runbooks-2', Name: RUNBOOK, PublishedRunbookSnapshotId: published ? 'RunbookSnapshots-2' : null });
+    if (path === '/api/Spaces-1/projects/Projects-1/runbooks') return page({ Id: 'Runbooks-1', Name: 'Rotate server certificate', PublishedRunbookSnapshotId: 'RunbookSnapshots-1' }, { Id: 'Runbooks-2', Name: RUNBOOK, PublishedRunbookSnapshotId: published ? 'RunbookSnapshots-2' : null }, { Id: 'Runbooks-3', Name: REPAIR, PublishedRunbookSnapshotId: 'RunbookSnapshots-2' });
     if (path === '/api/Spaces-1/runbookSnapshots/RunbookSnapshots-2') return { json: { Id: 'RunbookSnapshots-2', Name: 'Snapshot 7' } };
     if (path === '/api/Spaces-1/libraryvariablesets') return page({ Id: 'LibraryVariableSets-1', Name: 'Octopus Rotation lease', VariableSetId: 'variableset-1', ContentType: 'Variables' });
     if (path === '/api/Spaces-1/variables/variableset-1') return { json: { Id: 'variableset-1', Version: 1, Variables: ++leaseLooks > open ? [] : [{ Name: 'Rotation.Lease', Value: JSON.stringify(MARKER) }] } };
@@ -50,11 +51,13 @@ async function octopus({ state = 'Success', published = true, hold = false, open
   return { url: (await serve(answer)).url, queued, followed };
 }
 
-async function abandon(url: string, ...more: string[]): Promise<{ code: number; out: string[]; error: string }> {
+const abandon = (url: string, ...more: string[]) => run('abandon', url, ...more);
+
+async function run(command: string, url: string, ...more: string[]): Promise<{ code: number; out: string[]; error: string }> {
   const out: string[] = [];
   const error: string[] = [];
   const io: Io = { out: (text) => out.push(text), error: (text) => error.push(text), write: (text) => out.push(text), environment: { KEY }, folder: '/', isTerminal: false, columns: 80 };
-  const code = await runCommandLine(['abandon', '--server', url, '--api-key-env', 'KEY', '--space', 'Operations', '--environment', 'Octopus', ...more], io);
+  const code = await runCommandLine([command, '--server', url, '--api-key-env', 'KEY', '--space', 'Operations', '--environment', 'Octopus', ...more], io);
   return { code, out, error: error.join('\n') };
 }
 
@@ -68,6 +71,13 @@ it('runs the published snapshot of the runbook and shows what its steps say, a p
     '  Abandon ...', '      NEW is removed from 3 Tentacles.', '  Abandon: done (t)', '  Report ...', '  Report: done (t)',
     'Run ServerTasks-9: Success',
   ]);
+});
+
+it('hands the machines that are to be repaired to the runbook, and takes that option for nothing else', async () => {
+  const { url, queued } = await octopus();
+  expect((await run('repair-tentacle-certificates', url, '--machines', 'web-01,web-02')).code).toBe(0);
+  expect(queued).toEqual([expect.objectContaining({ runbookName: REPAIR, variables: { 'Rotation.Machines': 'web-01,web-02' } })]);
+  expect((await run('abandon', url, '--machines', 'web-01')).error).toContain('CLI_BAD_OPTION');
 });
 
 it('is done only when the relay has ended the rotation', async () => {

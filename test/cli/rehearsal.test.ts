@@ -16,6 +16,7 @@ import type { LeaseMarker } from '../../src/journal/contract.ts';
 import type { TaskActivity } from '../../src/octopus/contract.ts';
 import { buildReport } from '../../src/report/build.ts';
 import { completed, handedOver, NEW, OLD, planned } from '../report/told-rotation.ts';
+import { tentaclesCompleted, tentaclesHandedOver, tentaclesPlanned } from '../report/told-tentacles.ts';
 
 const ID = 'sc-20260302-7f3a0000';
 const fits = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema);
@@ -167,6 +168,15 @@ describe('status', () => {
     expect(status).toMatchObject({ nextPhase: 'Replace server certificate' });
     expect(status.leftBehind!.map((one) => one.machine)).toEqual(['branch-07', 'legacy-01']);
     expect(status.leftBehind![0]!.repair).toContain(NEW);
+  });
+
+  it('D5: says of a rotation of Tentacle certificates the same by its own phases, and which runbook goes on', () => {
+    const own: LeaseMarker = { ...marker, rotation: 'tentacle-certificates', rotationId: 'tc-20260302-7f3a0000' };
+    expect(statusOf(own, null)).toMatchObject({ kind: 'tentacle-certificates', goOn: expect.stringContaining('"Rotate Tentacle certificates"') });
+    const of = (entries: ReturnType<typeof planned>['entries']) => statusOf(own, { rotationId: own.rotationId, entries });
+    expect(of(tentaclesPlanned().entries)).toMatchObject({ nextPhase: 'Regenerate Tentacle certificates', proved: 0 });
+    expect(of(tentaclesHandedOver().entries)).toMatchObject({ proved: 3, leftBehind: [{ machine: 'branch-07', repair: null }, { machine: 'legacy-01', repair: expect.stringContaining('repair-tentacle-certificates') }] });
+    expect(of(tentaclesCompleted().entries)).toMatchObject({ open: false, goOn: null });
   });
 
   it('names the runbook of the way out once a rotation is given up, not the one that would refuse', () => {

@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { says } from '../../src/install/same.ts';
 import { RUNBOOKS } from '../../src/install/runbooks/index.ts';
+import { rotateTentacleCertificates } from '../../src/install/runbooks/rotate-tentacle-certificates.ts';
 import { rotateServerCertificate } from '../../src/install/runbooks/rotate-server-certificate.ts';
 import { mergeVariables } from '../../src/install/variables.ts';
 import { serverCertificate } from '../../src/rotations/server-certificate.ts';
+import { tentacleCertificates } from '../../src/rotations/tentacle-certificates.ts';
 
-describe('the runbook "Rotate server certificate"', () => {
+describe.each([['Rotate server certificate', rotateServerCertificate, serverCertificate], ['Rotate Tentacle certificates', rotateTentacleCertificates, tentacleCertificates]] as const)('the runbook "%s"', (_, runbook, rotation) => {
   it('has the phases of the rotation, in their order', () => {
-    expect(rotateServerCertificate.steps.map((step) => step.phase)).toEqual(serverCertificate.phases.map((each) => each.phase));
+    expect(runbook.steps.map((step) => step.phase)).toEqual(rotation.phases.map((each) => each.phase));
   });
 });
 
