@@ -119,34 +119,55 @@ export function acceptsOldOnly(look: TrustObservation): boolean {
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 20_000;
 
+/** Machines that are waited for: all at once, or each from when it was told on, while others are still being told. */
+export interface AwaitedMachines {
+  /** Those told so far. */
+  machines: readonly PlannedMachine[];
+  /** How many it will be in the end. */
+  total: number;
+  /** `telling`: more may come; `told`: these are all; `broken`: telling failed, and nothing is waited for any more. */
+  state: 'telling' | 'told' | 'broken';
+}
+
+export interface Waiting {
+  wished(look: TrustObservation): boolean;
+  /** For each machine, from when it is among the awaited. */
+  timeoutMs: number;
+  /** For the progress line. */
+  label: string;
+  /** This machine will not get there any more and is not waited for. */
+  isOver(look: TrustObservation): boolean;
+}
+
 /**
- * Looks again until every machine shows what is wished, or the time is over; answers with the looks that do. Machines that are
- * dialled are asked about once a second; those that are asked through the server at growing distances. `isOver`: this machine will not
- * get there any more and is not waited for.
+ * Looks again until every machine shows what is wished, or its time is over; answers with the looks that do. Machines that are
+ * dialled are asked about once a second; those that are asked through the server at growing distances.
  */
-export async function waitUntil(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], wished: (look: TrustObservation) => boolean, timeoutMs: number, label: string, isOver: (look: TrustObservation) => boolean = () => false): Promise<Map<string, TrustObservation>> {
+export async function waitUntil(context: PhaseContext, rotation: Rotation, awaited: Readonly<AwaitedMachines>, { wished, timeoutMs, label, isOver }: Waiting): Promise<Map<string, TrustObservation>> {
   const there = new Map<string, TrustObservation>();
-  const start = context.clock.monotonic();
-  let pause = FIRST_PAUSE_MS;
+  const over = new Set<string>();
+  const now = () => context.clock.monotonic();
   // Right after its script a machine waits for it to end before it restarts.
-  let serverPauseUntil = FIRST_PAUSE_MS;
-  let missing = [...machines];
-  while (missing.length > 0) {
-    const elapsed = context.clock.monotonic() - start;
-    const isServersTurn = elapsed >= serverPauseUntil;
-    const turn = missing.filter((machine) => isProbed(machine) || isServersTurn);
-    const over = new Set<string>();
+  const times = new Map<string, { since: number; pause: number; turn: number }>();
+  const timesOf = ({ key }: PlannedMachine) => {
+    if (!times.has(key)) times.set(key, { since: now(), pause: FIRST_PAUSE_MS, turn: now() + FIRST_PAUSE_MS });
+    return times.get(key)!;
+  };
+  while (awaited.state !== 'broken') {
+    const missing = awaited.machines.filter(({ key }) => !there.has(key) && !over.has(key));
+    const turn = missing.filter((machine) => timesOf(machine).turn <= now() || isProbed(machine));
     for (const look of turn.length > 0 ? await lookAt(context, rotation, turn, true) : []) {
       if (wished(look)) there.set(look.machine.key, look);
       else if (isOver(look)) over.add(look.machine.key);
     }
-    if (isServersTurn) {
-      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-      serverPauseUntil = context.clock.monotonic() - start + pause;
+    for (const machine of turn) {
+      const own = timesOf(machine);
+      own.pause = Math.min(own.pause * 2, LONGEST_PAUSE_MS);
+      own.turn = now() + own.pause;
     }
-    missing = missing.filter((machine) => !there.has(machine.key) && !over.has(machine.key));
-    context.voice.progress(Math.round((there.size / machines.length) * 100), `${label}: ${there.size} of ${machines.length}`);
-    if (missing.length === 0 || context.clock.monotonic() - start >= timeoutMs) break;
+    for (const machine of missing) if (!there.has(machine.key) && now() - timesOf(machine).since >= timeoutMs) over.add(machine.key);
+    context.voice.progress(Math.round((there.size / Math.max(awaited.total, 1)) * 100), `${label}: ${there.size} of ${awaited.total}`);
+    if (awaited.state === 'told' && awaited.machines.every(({ key }) => there.has(key) || over.has(key))) break;
     await context.clock.sleep(500);
   }
   return there;

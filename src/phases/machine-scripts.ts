@@ -9,7 +9,7 @@ import type { Rotation } from './rotation.ts';
 
 /** One bad machine must not fail many (A30), and Octopus runs ten at a time anyway. */
 const BATCH = 10;
-const TASK_TIMEOUT_MS = 15 * 60_000;
+export const TASK_TIMEOUT_MS = 15 * 60_000;
 /** Of the five tasks that a node runs by default, one is ours already. */
 const TASKS_AT_ONCE = 4;
 
@@ -53,19 +53,29 @@ export function machineScript(rotation: Rotation, machine: PlannedMachine, { ope
   });
 }
 
+/** Is told what came of a machine as soon as that is known, while others are still at work. */
+export type OutcomeListener = (machine: PlannedMachine, outcome: ScriptOutcome) => Promise<void>;
+
 /**
  * Runs a script on machines by AdHocScript tasks in batches and collects what each machine says of itself. A result counts only with
  * the rotation id and that Tentacle's own thumbprint in it (rule 9); machines without one are asked once more, singly.
  */
-export async function runOnMachines(context: PhaseContext, octopus: OctopusClient, rotationId: string, machines: readonly PlannedMachine[], description: string, bodyFor: (machine: PlannedMachine) => string): Promise<Map<string, ScriptOutcome>> {
+export async function runOnMachines(context: PhaseContext, octopus: OctopusClient, rotationId: string, machines: readonly PlannedMachine[], description: string, bodyFor: (machine: PlannedMachine) => string, onOutcome?: OutcomeListener): Promise<Map<string, ScriptOutcome>> {
   const outcomes = new Map<string, ScriptOutcome>();
-  await inParallel(batchesOf(machines), TASKS_AT_ONCE, (batch) => runBatch(context, octopus, rotationId, batch, description, bodyFor, outcomes));
-  const again = machines.filter((machine) => outcomes.get(machine.key)?.result === null);
-  await inParallel(again.map((machine) => [machine]), TASKS_AT_ONCE, (batch) => runBatch(context, octopus, rotationId, batch, `${description} (again)`, bodyFor, outcomes));
+  const silent: PlannedMachine[] = [];
+  const run = async (batch: readonly PlannedMachine[], title: string, isAgain: boolean) => {
+    for (const [machine, outcome] of await runBatch(context, octopus, rotationId, batch, title, bodyFor)) {
+      outcomes.set(machine.key, outcome);
+      if (outcome.result === null && !isAgain) silent.push(machine);
+      else await onOutcome?.(machine, outcome);
+    }
+  };
+  await inParallel(batchesOf(machines), TASKS_AT_ONCE, (batch) => run(batch, description, false));
+  await inParallel(silent.map((machine) => [machine]), TASKS_AT_ONCE, (batch) => run(batch, `${description} (again)`, true));
   return outcomes;
 }
 
-async function runBatch(context: PhaseContext, octopus: OctopusClient, rotationId: string, batch: readonly PlannedMachine[], description: string, bodyFor: (machine: PlannedMachine) => string, outcomes: Map<string, ScriptOutcome>): Promise<void> {
+async function runBatch(context: PhaseContext, octopus: OctopusClient, rotationId: string, batch: readonly PlannedMachine[], description: string, bodyFor: (machine: PlannedMachine) => string): Promise<[PlannedMachine, ScriptOutcome][]> {
   const registrations = batch.map(addressed);
   const { spaceId, kind } = registrations[0]!;
   const ids = registrations.map((one) => one.id) as [string, ...string[]];
@@ -73,13 +83,17 @@ async function runBatch(context: PhaseContext, octopus: OctopusClient, rotationI
   const queued = await octopus.runScript({ description: `${description} [${rotationId}]`, syntax: first.shell, body: bodyFor(first), spaceId, targets: { kind, ids } });
   context.voice.verbose(`${queued.id}: ${description} on ${batch.length} machine(s)`);
   const { task, timedOut } = await octopus.waitForTask(queued.id, { timeoutMs: TASK_TIMEOUT_MS });
-  const activity = await octopus.activity(queued.id);
-  const { results } = parseMachineResults(textOf(activity), rotationId);
-  for (const machine of batch) {
+  const results = readResults(await octopus.activity(queued.id), rotationId);
+  return batch.map((machine) => {
     const result = results.findLast((one) => one.own === machine.own);
     const state = timedOut ? 'still running' : task.state;
-    outcomes.set(machine.key, result ? { result } : { result: null, reason: `${queued.id} ended as ${state} without a result of this machine` });
-  }
+    return [machine, result ? { result } : { result: null, reason: `${queued.id} ended as ${state} without a result of this machine` }];
+  });
+}
+
+/** What the machines of a task said of themselves for this rotation. */
+export function readResults(activity: readonly TaskActivity[], rotationId: string): MachineResult[] {
+  return parseMachineResults(textOf(activity), rotationId).results;
 }
 
 /** The registration by which Octopus reaches it: an enabled one. */

@@ -6,30 +6,17 @@ import { graceEnds } from '../gates/grace.ts';
 import { mayRetire } from '../gates/retire.ts';
 import { listIsFreeOf } from '../gates/trust-list.ts';
 import { demandPass } from '../gates/verdict.ts';
-import { firstRetireIntent, leftBehind, proofOf, RETIRE_EFFECT } from '../journal/views.ts';
+import { firstRetireIntent, leftBehind, proofOf } from '../journal/views.ts';
 import type { Phase, PhaseContext } from './context.ts';
+import { isProbed } from './looking.ts';
 import { machinesToSee } from './present-machines.ts';
-import { acceptsFreshOnly, isProbed } from './looking.ts';
 import { observeNodes } from './node-observation.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { repairHint } from './repair-hint.ts';
-import { changeTrust, changeTrustOnHost, type Failure, type TrustChange } from './trust-change.ts';
+import { changeTrust, changeTrustOnHost, type Failure } from './trust-change.ts';
+import { RETIRE_OLD } from './trust-changes.ts';
 import { withRotation, type Rotation } from './rotation.ts';
-
-const REMOVE: TrustChange = {
-  effect: RETIRE_EFFECT,
-  description: 'Octopus Rotation: distrust the old server certificate',
-  label: 'refusing the old certificate',
-  script: { operation: 'remove' },
-  task: 'TentacleRemoveTrust',
-  wished: acceptsFreshOnly,
-  // Removing OLD from a machine that does not accept NEW would cut it off: it is left as it is and named.
-  unfit: (look) => {
-    const isUnfit = isProbed(look.machine) ? look.probes !== null && look.probes.fresh.verdict !== 'trusted' : look.readBack !== null && !look.readBack.trustsFresh;
-    return isUnfit ? 'it does not accept the new certificate' : null;
-  },
-};
 
 /** Document 1, step 6: trust in OLD is removed, and seen to be refused while NEW is accepted. The first intent closes roll back (rule 4). */
 export const phase: Phase<RetireServerCertificateInputs> = {
@@ -53,9 +40,9 @@ export const phase: Phase<RetireServerCertificateInputs> = {
       const behind = leftBehind(rotation.entries());
       const host = machines.find((machine) => machine.isHost);
       const others = machines.filter((machine) => !machine.isHost);
-      const { there, failed } = await changeTrust(context, rotation, others, REMOVE);
+      const { there, failed } = await changeTrust(context, rotation, others, RETIRE_OLD);
       await Promise.all([...there.values()].map(({ machine }) => rotation.prove(machine.key, 'distrusts-old', isProbed(machine) ? 'wire' : 'read-back', { thumbprint: old })));
-      if (host) await changeTrustOnHost(context, rotation, host, REMOVE, (result) => listIsFreeOf(result.after, old));
+      if (host) await changeTrustOnHost(context, rotation, host, RETIRE_OLD, (result) => listIsFreeOf(result.after, old));
       await leaveBehindOrRefuse(context, rotation, failed);
       return {
         outcome: 'continue',

@@ -10,13 +10,13 @@ import { listTrusts } from '../gates/trust-list.ts';
 import { demandPass } from '../gates/verdict.ts';
 import type { RotationOptions } from '../journal/contract.ts';
 import type { RotationId } from '../journal/rotation-id.ts';
-import { abandoning, ADD_EFFECT, firstRetireIntent, lastHandOver, leftBehind, ROLL_BACK_EFFECT, rollingBack, swapHandedOver } from '../journal/views.ts';
+import { abandoning, firstRetireIntent, lastHandOver, leftBehind, ROLL_BACK_EFFECT, rollingBack, swapHandedOver } from '../journal/views.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
 import { withoutAliases } from './aliases.ts';
 import { presentMachines } from './present-machines.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory, scopeOf } from './inventory.ts';
-import { acceptsOld, lookAt } from './looking.ts';
+import { lookAt } from './looking.ts';
 import { requireStoredPfx } from './pfx-files.ts';
 import { planHash } from './plan-hash.ts';
 import { tellWhatTheRelayFound } from './relay-findings.ts';
@@ -24,7 +24,8 @@ import { startRelay } from './relay-job.ts';
 import { nodeOutputs, observeNodes, proveNodes, type SeenPlannedNode } from './node-observation.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
-import { changeTrust, changeTrustOnHost, type TrustChange } from './trust-change.ts';
+import { changeTrust, changeTrustOnHost } from './trust-change.ts';
+import { ADD_OLD } from './trust-changes.ts';
 import { recordJudgements } from './trust-judgements.ts';
 import { checkUnknownShells } from './unknown-shells.ts';
 import { readWaivers } from './waivers.ts';
@@ -34,15 +35,6 @@ import { entriesOf, findOpenRotation, withRotation, type Rotation } from './rota
 /** How long a relay whose run has ended may take to notice. */
 const RELAY_GOES_MS = 60_000;
 const POLL_MS = 1_000;
-
-const ADD_OLD: TrustChange = {
-  effect: ADD_EFFECT,
-  description: 'Octopus Rotation: trust the old server certificate again',
-  label: 'restarted and trusting the old certificate',
-  script: { operation: 'add', direction: 'back' },
-  task: 'TentacleAddTrust',
-  wished: acceptsOld,
-};
 
 /**
  * The way back after the swap, until the first intent to retire (rule 4). It passes the gate of the swap with OLD as its goal, adding OLD

@@ -2,16 +2,17 @@ import { trustErrors } from '../errors/trust.ts';
 import type { TrustObservation } from '../gates/trust.ts';
 import { WEB_SOCKET } from '../gates/routes.ts';
 import { mayGoOn, wavesOf } from '../gates/waves.ts';
-import type { Entry, LeftBehindReason, PlannedMachine } from '../journal/contract.ts';
+import type { Entry, LeftBehindReason, PlannedMachine, ProofClaim } from '../journal/contract.ts';
 import type { MachineResult, ProbeVerdict } from '../tentacle/contract.ts';
 import { reasonText } from '../tentacle/reasons.ts';
 import { swapIsDone } from './swap-state.ts';
-import { batches } from './concurrency.ts';
+import { allEnded, batches } from './concurrency.ts';
 import type { PhaseContext } from './context.ts';
 import { whileEnabled } from './disabled-machines.ts';
+import { afterEarlier } from './earlier-attempt.ts';
 import { runOnHost } from './host-script.ts';
-import { acceptsBoth, acceptsFreshOnly, acceptsOldOnly, lookAt, readBackOf, waitUntil } from './looking.ts';
-import { addressed, machineScript, runOnMachines, SETTLE_MS, type ScriptWish } from './machine-scripts.ts';
+import { acceptsBoth, acceptsFreshOnly, acceptsOldOnly, lookAt, readBackOf, waitUntil, type AwaitedMachines } from './looking.ts';
+import { addressed, machineScript, runOnMachines, SETTLE_MS, type ScriptOutcome, type ScriptWish } from './machine-scripts.ts';
 import { saysItIsOver, watchForPutBack } from './put-back.ts';
 import type { Rotation } from './rotation.ts';
 
@@ -19,6 +20,8 @@ import type { Rotation } from './rotation.ts';
 export interface TrustChange {
   /** Word of the effect in the journal. */
   effect: string;
+  /** What of a machine is said not to be so when the change did not come about. */
+  claim: ProofClaim;
   description: string;
   /** For the progress line. */
   label: string;
@@ -48,7 +51,7 @@ export interface ChangeOutcome {
 export async function changeTrust(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], change: TrustChange): Promise<ChangeOutcome> {
   const { waves, atOnce } = rotation.plan.options;
   const outcome: ChangeOutcome = { there: new Map(), failed: new Map() };
-  const looks = await lookAt(context, rotation, machines);
+  const looks = await afterEarlier(context, rotation, await lookAt(context, rotation, machines));
   const hiding = change.mayHide?.(rotation.entries()) ?? new Set();
   const toChange = looks.filter((look) => sort(look, change, rotation, outcome, hiding)).map((look) => look.machine);
   context.voice.info(`${outcome.there.size} of ${machines.length} machines are as wished already; ${toChange.length} are to be told, ${outcome.failed.size} cannot be.`);
@@ -102,35 +105,46 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
     await rotation.done(change.effect, key, { task: change.task! });
   }
   const rest = machines.filter((machine) => !byTask.has(machine.key));
-  const outcomes = await runOnMachines(context, rotation.octopus, rotation.id, rest, change.description, (machine) => machineScript(rotation, machine, { ...change.script, restart: 'detached' }));
   const told: PlannedMachine[] = [];
+  const awaited: AwaitedMachines = { machines: told, total: rest.length, state: 'telling' };
   // Whoever said nothing may have done it all the same: it is looked at like the others, and nobody else begins meanwhile.
   const silent = new Map<string, string>();
-  for (const machine of rest) {
-    const one = outcomes.get(machine.key)!;
-    if (!one.result) {
-      silent.set(machine.key, one.reason);
-      told.push(machine);
-    } else {
-      await noteForeignTrust(rotation, machine, one.result);
-      if (one.result.outcome === 'refused' || one.result.outcome === 'failed') outcome.failed.set(machine.key, { reason: one.result.outcome, text: `its script ${one.result.outcome}: ${reasonText(one.result.reason)}` });
-      else {
-        await rotation.done(change.effect, machine.key, { outcome: one.result.outcome, restart: one.result.restart });
-        told.push(machine);
-      }
-    }
-  }
-  const putBack = watchForPutBack(oldListOf(change));
   // Whoever answered has done it; of the others a look may show too little.
-  const hiding = change.mayHide?.(rotation.entries()) ?? new Set();
+  let hiding: ReadonlySet<string> = new Set();
   const isThere = (look: TrustObservation) => change.wished(look) && !hiding.has(look.machine.key);
-  const there = await waitUntil(context, rotation, told, isThere, SETTLE_MS, change.label, (look) => putBack.isSeen(look) || (!silent.has(look.machine.key) && saysItIsOver(look)));
+  const hear = async (machine: PlannedMachine, { result, reason }: ScriptOutcome & { reason?: string }) => {
+    if (result) await noteForeignTrust(rotation, machine, result);
+    if (result?.outcome === 'refused' || result?.outcome === 'failed') {
+      outcome.failed.set(machine.key, { reason: result.outcome, text: `its script ${result.outcome}: ${reasonText(result.reason)}` });
+      awaited.total -= 1;
+      return;
+    }
+    if (result) await rotation.done(change.effect, machine.key, { outcome: result.outcome, restart: result.restart });
+    else silent.set(machine.key, reason!);
+    hiding = change.mayHide?.(rotation.entries()) ?? new Set();
+    told.push(machine);
+  };
+  const tell = async () => {
+    try {
+      await runOnMachines(context, rotation.octopus, rotation.id, rest, change.description, (machine) => machineScript(rotation, machine, { ...change.script, restart: 'detached' }), hear);
+      awaited.state = 'told';
+    } catch (error) {
+      awaited.state = 'broken';
+      throw error;
+    }
+  };
+  const putBack = watchForPutBack(oldListOf(change));
+  const isOver = (look: TrustObservation) => putBack.isSeen(look) || (!silent.has(look.machine.key) && saysItIsOver(look));
+  const [, there] = await allEnded([tell(), waitUntil(context, rotation, awaited, { wished: isThere, timeoutMs: SETTLE_MS, label: change.label, isOver })] as const);
   for (const [key, look] of there) outcome.there.set(key, look);
   const late = await lookAt(context, rotation, told.filter((machine) => !there.has(machine.key)));
   for (const look of late) if (isThere(look)) outcome.there.set(look.machine.key, look);
   for (const { key } of told) if (silent.has(key) && outcome.there.has(key)) await rotation.done(change.effect, key, { outcome: 'seen' });
   for (const look of await withReadBack(context, rotation, late.filter((one) => !isThere(one)))) outcome.failed.set(look.machine.key, laggard(look, silent.get(look.machine.key) ?? null));
-  return machines.filter((machine) => outcome.failed.has(machine.key)).length;
+  const failed = machines.filter(({ key }) => outcome.failed.has(key));
+  // Judged: nothing of it is under way any more.
+  await Promise.all(failed.map(({ key }) => rotation.record({ kind: 'unproved', subject: key, data: { claim: change.claim, verdict: silent.has(key) ? 'unknown' : 'no', reason: outcome.failed.get(key)!.text } })));
+  return failed.length;
 }
 
 /** The documents' own tasks: what they achieved is what is seen afterwards; whoever is not there yet gets the script. */
@@ -166,12 +180,13 @@ function laggard(look: TrustObservation, silence: string | null): Failure {
 }
 
 /** What a machine shows whose old list was put back after a restart that failed. */
-function oldListOf({ script }: TrustChange): (look: TrustObservation) => boolean {
+export function oldListOf({ script }: TrustChange): (look: TrustObservation) => boolean {
   if (script.operation !== 'add') return acceptsBoth;
   return script.direction === 'back' ? acceptsFreshOnly : acceptsOldOnly;
 }
 
-function thumbprintOf(rotation: Rotation, change: TrustChange): string {
+/** The certificate that the change is about. */
+export function thumbprintOf(rotation: Rotation, change: TrustChange): string {
   const isAboutFresh = (change.script.operation === 'add') === (change.script.direction !== 'back');
   return isAboutFresh ? rotation.fresh!.thumbprint : rotation.plan.old;
 }

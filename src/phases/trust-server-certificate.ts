@@ -5,25 +5,16 @@ import { inventoryUnchanged } from '../gates/inventory.ts';
 import { listIsFreeOf, listTrusts } from '../gates/trust-list.ts';
 import { isTurned } from '../gates/turned.ts';
 import { demandPass } from '../gates/verdict.ts';
-import { ADD_EFFECT } from '../journal/views.ts';
 import type { Phase } from './context.ts';
 import { presentMachines } from './present-machines.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory } from './inventory.ts';
-import { acceptsBoth, isProbed } from './looking.ts';
+import { isProbed } from './looking.ts';
 import { repairHint } from './repair-hint.ts';
 import { swapIsDone } from './swap-state.ts';
-import { changeTrust, changeTrustOnHost, type TrustChange } from './trust-change.ts';
+import { changeTrust, changeTrustOnHost } from './trust-change.ts';
+import { ADD_NEW } from './trust-changes.ts';
 import { withRotation } from './rotation.ts';
-
-const ADD: TrustChange = {
-  effect: ADD_EFFECT,
-  description: 'Octopus Rotation: trust the new server certificate',
-  label: 'restarted and trusting the new certificate',
-  script: { operation: 'add' },
-  task: 'TentacleAddTrust',
-  wished: acceptsBoth,
-};
 
 /**
  * Document 1, step 3: every Tentacle trusts NEW beside OLD. Only machines that do not accept NEW get a script, which writes what is
@@ -41,10 +32,10 @@ export const phase: Phase<TrustServerCertificateInputs> = {
       const fresh = rotation.fresh!.thumbprint;
       const host = machines.find((machine) => machine.isHost);
 
-      const { there, failed } = await changeTrust(context, rotation, machines.filter((machine) => !machine.isHost && !isTurned(machine, rotation.plan.options)), ADD);
+      const { there, failed } = await changeTrust(context, rotation, machines.filter((machine) => !machine.isHost && !isTurned(machine, rotation.plan.options)), ADD_NEW);
       await Promise.all([...there.values()].map(({ machine }) => rotation.prove(machine.key, 'trusts-new', isProbed(machine) ? 'wire' : 'read-back', { thumbprint: fresh })));
       if (host) {
-        const result = await changeTrustOnHost(context, rotation, host, ADD, (one) => listTrusts(host, one.after, fresh, old) && !listIsFreeOf(one.after, old));
+        const result = await changeTrustOnHost(context, rotation, host, ADD_NEW, (one) => listTrusts(host, one.after, fresh, old) && !listIsFreeOf(one.after, old));
         await rotation.prove(host.key, 'trust-written', 'read-back', { thumbprint: fresh, effective: result.effective });
       }
       for (const [key, failure] of failed) {

@@ -1,31 +1,13 @@
 import { printable } from '../errors/printable.ts';
 import { listIsFreeOf } from '../gates/trust-list.ts';
-import { ADD_EFFECT, leftBehind } from '../journal/views.ts';
+import { leftBehind } from '../journal/views.ts';
 import type { PhaseContext } from './context.ts';
+import { isProbed } from './looking.ts';
 import { presentMachines } from './present-machines.ts';
-import { acceptsOldOnly, isProbed } from './looking.ts';
 import { repairHint } from './repair-hint.ts';
 import type { Rotation } from './rotation.ts';
-import { changeTrust, changeTrustOnHost, type TrustChange } from './trust-change.ts';
-
-const WITHDRAW_EFFECT = 'withdraw-trust';
-
-const WITHDRAW: TrustChange = {
-  effect: WITHDRAW_EFFECT,
-  description: 'Octopus Rotation: distrust the certificate that is given up',
-  label: 'refusing the certificate that is given up',
-  script: { operation: 'remove', direction: 'back' },
-  wished: acceptsOldOnly,
-  // NEW that was written and waits for a restart is in force after the next one: the probe does not see it.
-  mayHide(entries) {
-    const written = new Set<string>();
-    for (const entry of entries) {
-      if (entry.kind === 'intent' && entry.data.effect === ADD_EFFECT) written.add(entry.subject);
-      else if (entry.kind === 'done' && entry.data.effect === WITHDRAW_EFFECT) written.delete(entry.subject);
-    }
-    return written;
-  },
-};
+import { changeTrust, changeTrustOnHost } from './trust-change.ts';
+import { WITHDRAW_NEW } from './trust-changes.ts';
 
 /**
  * NEW is removed everywhere and seen to be refused while OLD is accepted; of the host's own Tentacle it is written, and the relay restarts
@@ -36,7 +18,7 @@ export async function withdrawTrust(context: PhaseContext, rotation: Rotation): 
   const machines = await presentMachines(context, rotation);
   const fresh = rotation.fresh!.thumbprint;
   const host = machines.find((machine) => machine.isHost);
-  const { there, failed } = await changeTrust(context, rotation, machines.filter((machine) => !machine.isHost), WITHDRAW);
+  const { there, failed } = await changeTrust(context, rotation, machines.filter((machine) => !machine.isHost), WITHDRAW_NEW);
   const behind = leftBehind(rotation.entries());
   await Promise.all([...there.values()].map(async ({ machine }) => {
     const how = isProbed(machine) ? 'wire' : 'read-back';
@@ -44,7 +26,7 @@ export async function withdrawTrust(context: PhaseContext, rotation: Rotation): 
     await rotation.prove(machine.key, 'distrusts-new', how, { thumbprint: fresh });
     if (behind.has(machine.key)) await rotation.record({ kind: 'caught-up', subject: machine.key, data: {} });
   }));
-  if (host) await changeTrustOnHost(context, rotation, host, WITHDRAW, (result) => listIsFreeOf(result.after, fresh));
+  if (host) await changeTrustOnHost(context, rotation, host, WITHDRAW_NEW, (result) => listIsFreeOf(result.after, fresh));
   for (const [key, { reason, text }] of failed) {
     const machine = machines.find((one) => one.key === key)!;
     context.voice.warn(`${printable(machine.name)}: ${printable(text, 300)}. ${repairHint(machine, { trust: old, distrust: fresh }, reason)}`);

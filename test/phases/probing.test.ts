@@ -48,7 +48,7 @@ test('a service that stops while OLD is asked is not taken for one that refuses 
 test('the wait for OLD to be refused ends with a service that refuses it, not with one that stops', async () => {
   let asked = 0;
   const machine = await listener((client) => client === 'new' || (asked++ > 0 && asked < 4));
-  const retired = await waitUntil(context, { identities: async () => identities } as unknown as Rotation, [machine], acceptsFreshOnly, 10_000, 'test');
+  const retired = await waitUntil(context, { identities: async () => identities } as unknown as Rotation, { machines: [machine], total: 1, state: 'told' }, { wished: acceptsFreshOnly, timeoutMs: 10_000, label: 'test', isOver: () => false });
   expect(retired.size).toBe(1);
   expect(asked).toBeGreaterThanOrEqual(5);
 });

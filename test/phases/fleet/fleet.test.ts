@@ -77,6 +77,29 @@ describe('B8: waves', () => {
   });
 });
 
+describe('at once', () => {
+  it('what an attempt that was cut short began is let end before anything new begins', async () => {
+    const play = new Play(new Seeded(7));
+    play.fleet.add({ name: 'octopus-01', isHost: true });
+    for (let index = 1; index < 20; index++) play.fleet.add({ name: `m${index}`, shell: index % 2 === 0 ? 'Bash' : 'PowerShell' });
+    play.startRun();
+    play.settings = { ...play.settings, canaries: 1, waveSize: 20, atOnce: 5 };
+    for (const step of ['plan', 'backUp', 'generate'] as const) expect((await play[step]()).ok).toBe(true);
+    // After the two canaries four of five are told, and Octopus refuses the task for the fifth.
+    let tasks = 0;
+    play.fleet.awayWhen = (isSafe) => !isSafe && play.fleet.tried.length >= 2 && ++tasks === 2;
+    expect(await play.trust()).toMatchObject({ ok: false, codes: ['OCTOPUS_STARTING'] });
+    expect(play.fleet.changing.size).toBeGreaterThan(0);
+    play.startRun();
+    for (const step of ['plan', 'backUp', 'generate', 'trust'] as const) {
+      expect((await play[step]()).ok, step).toBe(true);
+      expect(play.fleet.mostAtOnce, step).toBeLessThanOrEqual(5);
+    }
+    expect(play.fleet.tried.length).toBe(19 - 2 - 4);
+    expect(await play.lies()).toEqual([]);
+  });
+});
+
 describe('A8: disabled machines', () => {
   it.each(['listening', 'polling'] as const)('a %s one is enabled for its change and for being asked, and disabled again', async (route) => {
     const play = await ready(5);

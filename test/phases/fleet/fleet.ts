@@ -50,7 +50,10 @@ export class Fleet {
   mostAtOnce = 0;
   /** Machines that were still on their way when another began. */
   readonly meanwhile = new Map<Machine, Machine[]>();
-  private changing = new Set<Machine>();
+  /** Machines on their way. */
+  readonly changing = new Set<Machine>();
+  /** Octopus is away for a moment from the first call on for which this is true; safe ones change nothing. */
+  awayWhen: ((isSafe: boolean) => boolean) | null = null;
   presented: string;
   database: string;
   private readonly tasks = new Map<string, Scripted>();
@@ -244,7 +247,7 @@ export class Fleet {
 
   private newTask(name: string, state: Task['state'], description = ''): Scripted {
     const id = `ServerTasks-${this.number++}`;
-    const one: Scripted = { task: { id, name, description, state, isCompleted: false, errorMessage: '', startTime: NOW, completedTime: null, serverNode: null, spaceId: null, hasPendingInterruptions: false }, activity: [] };
+    const one: Scripted = { task: { id, name, description, state, isCompleted: false, errorMessage: '', startTime: this.clock.now().toISOString(), completedTime: null, serverNode: null, spaceId: null, hasPendingInterruptions: false }, activity: [] };
     this.tasks.set(id, one);
     return one;
   }
@@ -256,6 +259,10 @@ export class Fleet {
 
   /** Every call comes through here: while the server is away, safe ones wait as the real client does, others fail at once. */
   private async call(request: string, deadlineMs: number, isSafe: boolean): Promise<void> {
+    if (this.awayWhen?.(isSafe)) {
+      this.awayWhen = null;
+      this.awayUntil = this.clock.monotonic() + 500;
+    }
     if (this.random.chance(this.weather.away)) this.awayUntil = Math.max(this.awayUntil, this.clock.monotonic() + this.random.between(500, 90_000));
     const left = this.awayUntil - this.clock.monotonic();
     if (left <= 0) return;
@@ -294,9 +301,9 @@ export class Fleet {
         this.byRegistration.get(id)!.registration.isDisabled = disabled;
       },
       taskTypes: async () => (await safe('task types'), this.taskTypes),
-      runTrustTask: async ({ name, machineIds, thumbprint }) => {
+      runTrustTask: async ({ name, machineIds, thumbprint, description }) => {
         await once('task');
-        const task = this.newTask(name, 'Executing');
+        const task = this.newTask(name, 'Executing', description);
         this.tried.push(...machineIds.map((id) => this.byRegistration.get(id)!.machine));
         this.clock.after(400, () => {
           for (const id of machineIds) {
@@ -361,7 +368,10 @@ export class Fleet {
         if (!one) throw octopusErrors.OCTOPUS_NOT_FOUND({ request: 'task', url: URL, status: 404, said: '' });
         return { ...one.task };
       },
-      tasks: async ({ name }) => (await safe('tasks'), [...this.tasks.values()].map((one) => one.task).filter((one) => one.name === name).reverse()),
+      tasks: async ({ name, active, description = '' }) => {
+        await safe('tasks');
+        return [...this.tasks.values()].map((one) => ({ ...one.task })).filter((one) => one.name === (name ?? one.name) && one.isCompleted !== (active ?? !one.isCompleted) && one.description.includes(description)).reverse();
+      },
       activity: async (id) => (await safe('task'), this.tasks.get(id)!.activity),
       waitForTask: async (id, { timeoutMs }) => {
         const { task } = this.tasks.get(id)!;
