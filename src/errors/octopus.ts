@@ -91,6 +91,11 @@ export const octopusErrors = catalogue({
     next: 'Run the same again when the server answers.',
     failureMode: 'D12',
   }),
+  OCTOPUS_TOO_OLD: (values: { version: string; oldest: string }) => ({
+    message: `Octopus Server ${printable(values.version)} is older than ${values.oldest}, the oldest that this program has been tried against (or its version cannot be read).`,
+    safe: 'Nothing was changed.',
+    next: `Upgrade Octopus Server to ${values.oldest} or later first.`,
+  }),
   OCTOPUS_ADDRESS: (values: { text: string }) => ({
     message: `"${printable(values.text)}" is not the address of an Octopus Server: http:// or https://, a host, and neither account, query nor fragment are expected.`,
     safe: 'Nothing was changed.',

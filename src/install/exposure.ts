@@ -2,7 +2,7 @@ import { failedWith } from '../octopus/failure.ts';
 import type { Registration, Space } from '../octopus/contract.ts';
 import type { Http } from '../octopus/http.ts';
 import { readRegistrations } from '../octopus/registrations.ts';
-import { readMyself, readRights, readUsers, type Rights } from '../octopus/users.ts';
+import { readRights, readUsers, type Rights, type User } from '../octopus/users.ts';
 
 /** Who else can make the host run something, as far as the key can see. */
 export interface Exposure {
@@ -26,9 +26,9 @@ const MOST_USERS = 300;
 const EDITING = ['ProcessEdit', 'RunbookEdit', 'VariableEdit'];
 
 /** Users besides the key's own account that may change process, runbook or variables there. */
-export async function observeEditors(http: Http, place: Place): Promise<Editors> {
+export async function observeEditors(http: Http, myself: User, place: Place): Promise<Editors> {
   try {
-    const [myself, all] = await Promise.all([readMyself(http), readUsers(http)]);
+    const all = await readUsers(http);
     const others = all.filter((each) => each.isActive && each.id !== myself.id);
     const looked = await Promise.all(others.slice(0, MOST_USERS).map(async (each) => ({ ...each, rights: await readRights(http, each.id) })));
     const inPart = looked.filter((each) => !each.rights.isComplete && !mayEdit(each.rights, place));

@@ -8,6 +8,9 @@ import { document, either, filledText, list, maybe, object, type Document } from
 import { readRegistrations } from '../octopus/registrations.ts';
 import { defaultOf, findResource, readResources, type Resource } from '../octopus/resources.ts';
 import { readSnapshot, readSnapshots, type Snapshot } from '../octopus/runbook-snapshots.ts';
+import { readAbout } from '../octopus/server.ts';
+import { readMyself, type User } from '../octopus/users.ts';
+import { capabilitiesOfVersion, type VersionCapabilities } from '../octopus/capabilities.ts';
 import { readSpaces } from '../octopus/spaces.ts';
 import { failedWith } from '../octopus/failure.ts';
 import { readVersioned, type Versioned } from '../octopus/versioned.ts';
@@ -30,6 +33,9 @@ export interface Installation { version: string; kept: string[]; steps: Document
 
 /** The space as it is, before anything is written. */
 export interface Observed {
+  can: VersionCapabilities;
+  /** Of the API key. */
+  account: User;
   spaceId: string;
   environment: Resource | null;
   targets: Registration[];
@@ -51,9 +57,10 @@ export interface Observed {
   exposure: Exposure;
 }
 
-/** Reads everything that the plan needs; writes nothing. INSTALL_SPACE_MISSING when the space cannot be seen. */
+/** Reads everything that the plan needs; writes nothing. OCTOPUS_TOO_OLD for an old server, INSTALL_SPACE_MISSING when the space cannot be seen. */
 export async function observe(http: Http, settings: InstallSettings, release: Release, definitions: readonly RunbookDefinition[]): Promise<Observed> {
-  const spaces = await readSpaces(http);
+  const can = capabilitiesOfVersion((await readAbout(http)).version);
+  const [spaces, account] = await Promise.all([readSpaces(http), readMyself(http)]);
   const space = spaces.find((each) => each.name.toLowerCase() === settings.spaceName.toLowerCase());
   if (space === undefined) throw installErrors.INSTALL_SPACE_MISSING({ space: settings.spaceName, seen: spaces.map((each) => each.name) });
   const spaceId = space.id;
@@ -71,10 +78,12 @@ export async function observe(http: Http, settings: InstallSettings, release: Re
   const project = projects.find(isOurs) ?? null;
   const targets = registrations.filter((each) => each.kind === 'target');
   const [editors, hostElsewhere] = await Promise.all([
-    observeEditors(http, { spaceId, projectId: project?.id ?? null, projectGroupId: groupOf(project) ?? projectGroupId }),
+    observeEditors(http, account, { spaceId, projectId: project?.id ?? null, projectGroupId: groupOf(project) ?? projectGroupId }),
     observeHost(http, hostAmong(targets, settings), space, spaces, registrations),
   ]);
   return {
+    can,
+    account,
     spaceId,
     environment,
     targets,

@@ -27,6 +27,10 @@ export function warnings(settings: InstallSettings, observed: Observed, plan: In
     tell('INSTALL_SPACE_SHARED', `The space ${space} is not one of its own: it also has ${counted(observed.otherProjects.length, 'project')} (${listed(observed.otherProjects)}), and whoever may deploy there to "${printable(settings.hostTentacle)}" may run code on the Octopus Server host.`,
       'Make a space for Octopus Rotation alone, register the host there, and install into it.');
   }
+  if (observed.can.limitsRequests && observed.account.isService === false) {
+    tell('INSTALL_ACCOUNT_SHARED', `Octopus Server ${printable(observed.can.version)} limits how often an account may ask, and the API key belongs to "${printable(observed.account.name)}", which is not a service account: what a person does in the portal counts towards the same limit.`,
+      'Make a service account for the rotation, and install with its API key.');
+  }
   if (observed.openRotation !== null && plan.changes.some((each) => each.kind === 'snapshot' && each.action !== 'unchanged' && each.differences.length > 0)) {
     tell('INSTALL_ROTATION_OPEN', `A rotation is open (${printable(observed.openRotation)}). What its relay queues goes on with the snapshot and the package that it began with; a run that is started from now on takes the new snapshot, and goes on with the rotation too.`,
       'Nothing needs to be done. To finish it with the old release only, wait until it has ended: octopus-rotation status');

@@ -1,4 +1,5 @@
 import { attachArtifact } from './artifacts.ts';
+import { readCapabilities, type Capabilities } from './capabilities.ts';
 import type { CreateOctopusClient } from './contract.ts';
 import { createHttp } from './http.ts';
 import { createLibrarySet, readLibrarySet, writeLibrarySet } from './library-sets.ts';
@@ -6,13 +7,18 @@ import { drainNode, readNodes } from './nodes.ts';
 import { readPermissions } from './permissions.ts';
 import { readRegistrations, setDisabled } from './registrations.ts';
 import { queueRun } from './runbook-runs.ts';
-import { readAbout, readCertificate, readTaskTypes } from './server.ts';
+import { readAbout, readCertificate } from './server.ts';
 import { readSpaces } from './spaces.ts';
 import { queueHealthCheck, queueScript, queueTrustTask, readActivity, readTask, readTasks, waitForTask } from './tasks.ts';
 
-/** The client that phases, relay and installer are handed; see contract.ts. Holds no state beyond its connection settings. */
+/** The client that phases, relay and installer are handed; see contract.ts. Holds no state beyond its connection settings and what the server can do. */
 export const createOctopusClient: CreateOctopusClient = (options) => {
   const http = createHttp(options);
+  let known: Promise<Capabilities> | undefined;
+  const capabilities = (): Promise<Capabilities> => (known ??= readCapabilities(http).catch((error: unknown) => {
+    known = undefined;
+    throw error;
+  }));
   return {
     url: http.url,
     about: () => readAbout(http),
@@ -24,7 +30,7 @@ export const createOctopusClient: CreateOctopusClient = (options) => {
     registrations: (spaceId) => readRegistrations(http, spaceId),
     setDisabled: (registration, disabled) => setDisabled(http, registration, disabled),
     runTrustTask: (trust) => queueTrustTask(http, trust),
-    taskTypes: () => readTaskTypes(http),
+    capabilities,
     runScript: (script) => queueScript(http, script),
     checkHealth: (check) => queueHealthCheck(http, check),
     task: (id) => readTask(http, id),

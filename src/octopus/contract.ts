@@ -8,6 +8,7 @@
  * OCTOPUS_FORBIDDEN (403, names the permission), OCTOPUS_NOT_FOUND, OCTOPUS_STALE (400 for a stale Version), OCTOPUS_REJECTED (other 4xx).
  */
 import type { Thumbprint } from '../certificates/thumbprint.ts';
+import type { Capabilities } from './capabilities.ts';
 
 export type TaskState = 'Queued' | 'Executing' | 'Cancelling' | 'Success' | 'Failed' | 'Canceled' | 'TimedOut';
 export type CommunicationStyle = 'None' | 'TentaclePassive' | 'TentacleActive' | 'Ssh' | 'OfflineDrop' | 'AzureWebApp' | 'Ftp' | 'AzureCloudService' | 'AzureServiceFabricCluster' | 'Kubernetes' | 'StepPackage' | 'KubernetesTentacle' | 'AwsEcsCluster';
@@ -63,9 +64,10 @@ export interface OctopusClient {
   registrations(spaceId: string): Promise<Registration[]>;
   /** Enables or disables a target or worker; everything else of it is sent back as it was read. */
   setDisabled(registration: { id: string; kind: 'target' | 'worker'; spaceId: string }, disabled: boolean): Promise<void>;
-  /** Queues one of the tasks that change trust by themselves; only where `taskTypes` lists it (A29). */
+  /** Queues one of the tasks that change trust by themselves; only where the capabilities list it (A29). */
   runTrustTask(task: { name: 'TentacleAddTrust' | 'TentacleRemoveTrust'; description: string; spaceId: string; machineIds: [string, ...string[]]; thumbprint: Thumbprint }): Promise<Task>;
-  taskTypes(): Promise<string[]>;
+  /** Read once for a client. */
+  capabilities(): Promise<Capabilities>;
 
   runScript(script: AdHocScript): Promise<Task>;
   checkHealth(options: { description: string; spaceId: string; machineIds: [string, ...string[]]; onlyTestConnection: boolean; timeoutMs: number }): Promise<Task>;

@@ -4,17 +4,15 @@ import type { OctopusClient } from './contract.ts';
 import type { Http } from './http.ts';
 import { allItems } from './pages.ts';
 import { filledText, list, maybe, object, text } from './reader.ts';
-import { isAtLeast, readAbout } from './server.ts';
+import { capabilitiesOfVersion } from './capabilities.ts';
+import { readAbout } from './server.ts';
 
 type Run = Parameters<OctopusClient['runRunbook']>[0];
-
-/** First version that runs a runbook by name (octopus-rest.md 6.2). */
-const BY_NAME = '2022.3.5512';
 
 /** Queues a run of one snapshot in one environment, with its prompted values. */
 export async function queueRun(http: Http, run: Run): Promise<{ taskId: string }> {
   const { version } = await readAbout(http);
-  return isAtLeast(version, BY_NAME) ? byName(http, run) : byId(http, run);
+  return capabilitiesOfVersion(version).runsByName ? byName(http, run) : byId(http, run);
 }
 
 async function byName(http: Http, run: Run): Promise<{ taskId: string }> {

@@ -3,9 +3,9 @@ import type { Http } from './http.ts';
 import { allItems } from './pages.ts';
 import { either, filledText, flag, list, mapped, maybe, object, record, text } from './reader.ts';
 
-export interface User { id: string; name: string; isActive: boolean }
+export interface User { id: string; name: string; isActive: boolean; /** null where Octopus does not say. */ isService: boolean | null }
 
-const user = mapped(object({ Id: filledText, Username: filledText, IsActive: either(flag, true) }), ({ Id, Username, IsActive }): User => ({ id: Id, name: Username, isActive: IsActive }));
+const user = mapped(object({ Id: filledText, Username: filledText, IsActive: either(flag, true), IsService: maybe(flag) }), ({ Id, Username, IsActive, IsService }): User => ({ id: Id, name: Username, isActive: IsActive, isService: IsService }));
 
 /** Every user; needs UserView. */
 export function readUsers(http: Http): Promise<User[]> {

@@ -11,6 +11,7 @@ import { everyMachineServed } from '../gates/inventory.ts';
 import { seesEverything } from '../gates/visibility.ts';
 import { printable } from '../errors/printable.ts';
 import type { EntryData, RotationOptions } from '../journal/contract.ts';
+import { capabilitiesOfVersion, type VersionCapabilities } from '../octopus/capabilities.ts';
 import type { OctopusClient, ServerNode, Space } from '../octopus/contract.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
 import { withoutAliases } from './aliases.ts';
@@ -32,6 +33,7 @@ const RELAY_CHECK_TIMEOUT_MS = 60_000;
 interface Observation {
   octopus: OctopusClient;
   version: string;
+  can: VersionCapabilities;
   installationId: string;
   nodes: ServerNode[];
   /** Thumbprint of the Tentacle that runs us. */
@@ -79,6 +81,7 @@ export const phase: Phase<PlanServerCertificateInputs> = {
 async function observe(context: PhaseContext, inputs: PlanServerCertificateInputs): Promise<Observation> {
   const octopus = context.octopus(inputs.ServerUrl, inputs.ApiKey);
   const about = await octopus.about();
+  const can = capabilitiesOfVersion(about.version);
   context.voice.info(`Octopus Server ${printable(about.version)} at ${octopus.url}`);
   const [nodes, permissions, spaces] = [await octopus.nodes(), await octopus.permissions(), await octopus.spaces()];
   // Before anything else: what cannot be seen cannot be planned.
@@ -88,7 +91,7 @@ async function observe(context: PhaseContext, inputs: PlanServerCertificateInput
   const own = await ownThumbprint(context);
   const inventory = await inventoryOf(context, octopus, spaces, own, inputs.TaskId, server.database);
   for (const space of inventory.spaces) context.voice.info(`Space ${printable(space.name)}: ${counted(space.targets, 'deployment target')}, ${counted(space.workers, 'worker')}`);
-  return { octopus, version: about.version, installationId: about.installationId, nodes, own, inventory, server, octopusServer: commands.executable };
+  return { octopus, version: about.version, can, installationId: about.installationId, nodes, own, inventory, server, octopusServer: commands.executable };
 }
 
 async function inventoryOf(context: PhaseContext, octopus: OctopusClient, spaces: Space[], own: Thumbprint, taskId: string, observed: Thumbprint): Promise<Inventory> {
@@ -196,7 +199,7 @@ function planOf(seen: Observation, options: RotationOptions): EntryData['planned
     options,
     notTouched: [
       'the certificate of the web portal (HTTPS)',
-      'the gRPC certificate for Kubernetes monitors and Argo CD gateways (port 8443)',
+      ...(seen.can.hasGrpcCertificate ? ['the gRPC certificate for Kubernetes monitors and Argo CD gateways (port 8443)'] : []),
       'the certificates of the Tentacles',
       'the master key',
     ],

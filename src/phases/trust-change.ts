@@ -151,7 +151,7 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
 async function changeByTask(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], change: TrustChange): Promise<Map<string, TrustObservation>> {
   const there = new Map<string, TrustObservation>();
   const listening = machines.filter((machine) => machine.route === 'listening');
-  if (!change.task || listening.length === 0 || !(await rotation.octopus.taskTypes()).includes(change.task)) return there;
+  if (!change.task || listening.length === 0 || !(await rotation.octopus.capabilities()).trustTasks.includes(change.task)) return there;
   for (const spaceId of new Set(listening.map((machine) => addressed(machine).spaceId))) {
     const machineIds = listening.map(addressed).filter((one) => one.spaceId === spaceId).map((one) => one.id) as [string, ...string[]];
     const queued = await rotation.octopus.runTrustTask({ name: change.task, description: `${change.description} [${rotation.id}]`, spaceId, machineIds, thumbprint: thumbprintOf(rotation, change) as PlannedMachine['own'] });

@@ -315,6 +315,15 @@ describe('rule 13: what the installer warns of, and installs all the same', () =
     expect((await run(octopus)).warned.map((each) => each.code)).toEqual(['INSTALL_HOST_POOLS_UNSEEN']);
   });
 
+  it('D9: is an account of a person, where the server limits requests of an account', async () => {
+    const octopus = await smallOctopus();
+    for (const [version, isService, codes] of [['2026.2.1000', false, []], ['2026.3.1', true, []], ['2026.3.1', false, ['INSTALL_ACCOUNT_SHARED']]] as const) {
+      octopus.version = version;
+      octopus.users[0]!.IsService = isService;
+      expect([version, isService, (await run(octopus)).warned.map((each) => each.code)]).toEqual([version, isService, codes]);
+    }
+  });
+
   it('comes before anything is written', async () => {
     const octopus = await smallOctopus();
     octopus.collections['projects']!.push({ Id: 'Projects-1', Name: 'Shop' });
@@ -325,6 +334,7 @@ describe('rule 13: what the installer warns of, and installs all the same', () =
 
 describe('what the installer refuses before it writes anything', () => {
   it.each<[string, string, (octopus: SmallOctopus) => void, Parameters<typeof run>[1]]>([
+    ['an old server', 'OCTOPUS_TOO_OLD', (octopus) => (octopus.version = '2018.12.1'), {}],
     ['a space that the key cannot see', 'INSTALL_SPACE_MISSING', () => undefined, { space: 'Nowhere' }],
     ['an environment that is not there', 'INSTALL_ENVIRONMENT_MISSING', () => undefined, { environment: 'Nowhere' }],
     ['a host that is not there', 'INSTALL_HOST_MISSING', () => undefined, { host: 'nobody' }],

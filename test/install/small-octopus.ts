@@ -5,6 +5,7 @@ type Doc = Record<string, unknown>;
 
 export interface SmallOctopus {
   url: string;
+  version: string;
   seen: Seen[];
   /** Requests that change something. */
   writes(): string[];
@@ -18,7 +19,7 @@ export interface SmallOctopus {
   breakAtWrite: number | null;
   spaces: { Id: string; Name: string; IsDefault: boolean }[];
   /** Users with what `/permissions` answers for each; the first one is the account of the key. */
-  users: { Id: string; Username: string; IsActive: boolean; permissions: Doc }[];
+  users: { Id: string; Username: string; IsActive: boolean; IsService?: boolean; permissions: Doc }[];
   /** Steps that use templates. */
   usages: Doc[];
   /** Paths that the account may not read. */
@@ -34,6 +35,7 @@ const ROUTES: Record<string, string> = { projects: 'Projects', environments: 'En
 export async function smallOctopus(): Promise<SmallOctopus> {
   const octopus: SmallOctopus = {
     url: '',
+    version: '2026.2.1000',
     seen: [],
     writes: () => octopus.seen.filter((each) => each.method !== 'GET').map((each) => `${each.method} ${each.path}`),
     collections: Object.fromEntries(Object.keys(ROUTES).map((name) => [name, []])),
@@ -80,6 +82,7 @@ export async function smallOctopus(): Promise<SmallOctopus> {
   function answer({ method, path, query, body }: Seen): Answer {
     const [, , space, area = '', id, rest] = path.split('/').map(decodeURIComponent);
     if (octopus.forbidden.includes(path)) return { status: 403, json: { ErrorMessage: 'You do not have permission to perform this action. Please contact your Octopus administrator. Missing permission: UserView' } };
+    if (path === '/api') return { json: { Version: octopus.version, InstallationId: '00000000-0000-4000-8000-000000000001' } };
     if (path === '/api/users') return { json: { TotalResults: octopus.users.length, Items: octopus.users.map(({ permissions: _, ...user }) => user) } };
     if (path === '/api/users/me') return { json: octopus.users[0] };
     if (space === 'users' && id === 'permissions') return { json: octopus.users.find((each) => each.Id === area)?.permissions };

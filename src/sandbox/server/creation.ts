@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Database, emptyContent, nextId } from './database/database.ts';
 import { addUserTo } from './database/users.ts';
+import { differencesOf } from './version-differences.ts';
 import { defaultInstance, listInstances, masterKeyName, masterKeyOf, protectMasterKey, readConfiguration, registerInstance, writeConfiguration } from './instance.ts';
 import { foldersOf } from './folders.ts';
 import { X509Certificate } from 'node:crypto';
@@ -106,7 +107,7 @@ export function storeCertificate(database: Pick<Database, 'protect'>, content: D
 export async function createServer(home: string, estate: ServerEstate, machines: ServerMachine[], certificate: CertificateWithKey, { commsPorts = [], portal }: { commsPorts?: number[]; /** The address of a load balancer before the portals. */ portal?: string } = {}): Promise<ServerRecord> {
   const folder = join(home, 'server');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const masterKey = randomBytes(32);
+  const masterKey = randomBytes(differencesOf(estate.server.version).masterKeyBytes);
   const path = join(folder, 'octopus.db.json');
   const content = emptyContent(randomUUID(), estate.server.version);
   if (portal !== undefined) content.PortalUri = portal;

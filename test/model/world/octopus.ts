@@ -1,5 +1,6 @@
 import type { LibrarySet, OctopusClient, Registration, ServerNode, Task, TaskActivity, TaskState } from '../../../src/octopus/contract.ts';
 import { octopusErrors } from '../../../src/errors/octopus.ts';
+import { capabilitiesOf } from '../../../src/octopus/capabilities.ts';
 import { wishOf } from '../../phases/fleet/machine.ts';
 import { AnswerLost, type Actor, type Effect } from './actor.ts';
 import type { Tentacle } from './tentacle.ts';
@@ -247,7 +248,7 @@ export class Octopus {
       }),
       registrations: () => see('machines', () => this.registrations()),
       setDisabled: ({ id }, disabled) => change('machine', true, { name: `${disabled ? 'disable' : 'enable'} ${id}`, guarded: true, act: () => void (this.machine(id)!.registration!.isDisabled = disabled) }),
-      taskTypes: () => see('task types', () => ['AdHocScript', 'Health', 'RunbookRun']),
+      capabilities: () => see('what the server can do', () => capabilitiesOf('2024.4.1', ['AdHocScript', 'Health', 'RunbookRun'])),
       runTrustTask: () => Promise.reject(new Error('This server has no such task.')),
       runScript: ({ body, targets, description }) => {
         const wish = wishOf(body);

@@ -1,4 +1,5 @@
 import { octopusErrors } from '../../../src/errors/octopus.ts';
+import { capabilitiesOf } from '../../../src/octopus/capabilities.ts';
 import type { Thumbprint } from '../../../src/certificates/thumbprint.ts';
 import type { OctopusClient, Registration, Task, TaskActivity, LibrarySet, ServerNode } from '../../../src/octopus/contract.ts';
 import type { CommandResult, Processes } from '../../../src/ports/processes.ts';
@@ -12,6 +13,8 @@ import { Machine, POLLED, wishOf, type Wish } from './machine.ts';
 import type { Seeded } from './seeded.ts';
 import { thumbprintFrom } from './seeded.ts';
 import type { VirtualClock } from './virtual-clock.ts';
+
+const VERSION = '2026.2.1000';
 
 const URL = 'https://octopus.test';
 const NOW = '2026-11-24T08:00:00.000Z';
@@ -279,7 +282,7 @@ export class Fleet {
     const all = (spaceId: string) => [...this.byRegistration.values()].map((one) => one.registration).concat(this.outOfScope).filter((one) => one.spaceId === spaceId);
     return {
       url: URL,
-      about: async () => (await safe('about'), { version: '2024.4.1', installationId: '1f1f1f1f-0000-4000-8000-000000000000' }),
+      about: async () => (await safe('about'), { version: VERSION, installationId: '1f1f1f1f-0000-4000-8000-000000000000' }),
       certificate: async () => (await safe('certificate'), { thumbprint: this.presented as Thumbprint, signatureAlgorithm: 'sha256RSA' }),
       nodes: async () => (await safe('nodes'), [this.node(), ...this.otherNodes.map((node) => ({ ...this.node(), ...node, isOffline: !node.isUp }))]),
       drain: async (id, draining) => {
@@ -300,7 +303,7 @@ export class Fleet {
         await safe('machine');
         this.byRegistration.get(id)!.registration.isDisabled = disabled;
       },
-      taskTypes: async () => (await safe('task types'), this.taskTypes),
+      capabilities: async () => (await safe('task types'), capabilitiesOf(VERSION, this.taskTypes)),
       runTrustTask: async ({ name, machineIds, thumbprint, description }) => {
         await once('task');
         const task = this.newTask(name, 'Executing', description);
@@ -405,7 +408,7 @@ export class Fleet {
   };
 
   private node(): ServerNode {
-    return { id: 'OctopusServerNodes-1', name: 'octopus-01', isOffline: false, isDraining: this.isDraining, maxConcurrentTasks: 5, runningTasks: 0, version: '2024.4.1', lastSeen: NOW };
+    return { id: 'OctopusServerNodes-1', name: 'octopus-01', isOffline: false, isDraining: this.isDraining, maxConcurrentTasks: 5, runningTasks: 0, version: VERSION, lastSeen: NOW };
   }
 }
 

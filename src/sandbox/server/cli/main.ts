@@ -7,6 +7,8 @@ import type { Command } from './command.ts';
 import { ControlledFailure, print, printError, terminationBlock } from './console.ts';
 import { listInstancesCommand, path, showConfiguration, versionCommand } from './instance-commands.ts';
 import { node } from './node-command.ts';
+import { optionsIn } from '../version-differences.ts';
+import { version } from './version.ts';
 import { parseOptions } from './options.ts';
 import { run } from './run-command.ts';
 import { service } from './service-command.ts';
@@ -53,7 +55,7 @@ function chosenInstance(machineDir: string, options: Map<string, string>): Insta
 
 async function perform(machineDir: string, name: string, command: Command, args: string[]): Promise<number> {
   const common = command.standalone ? {} : name === 'service' ? { instance: 'value' as const } : { instance: 'value' as const, config: 'value' as const };
-  const { values, unrecognized, missing } = parseOptions(args, { ...common, help: 'flag', ...command.options });
+  const { values, unrecognized, missing } = parseOptions(args, { ...common, help: 'flag', ...optionsIn(version(machineDir), command) });
   if (values.has('help')) {
     commandHelp(name, command);
     return 0;

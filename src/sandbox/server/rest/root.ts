@@ -37,8 +37,8 @@ export function rootRoutes(router: Router): void {
     return { Application: 'Octopus Deploy', Version: context.version, ApiVersion: '3.0.0', InstallationId, IsEarlyAccessProgram: false, HasLongTermSupport: true, Links: { Self: self, ...links } };
   };
   router.openOrSpace('', () => describe('/api', { ...spaceLinks('/api/Spaces-1'), ...systemLinks }), (call) => describe(`/api/${call.space.Id}`, { ...systemLinks, ...spaceLinks(`/api/${call.space.Id}`), SpaceHome: `/api/${call.space.Id}` }));
-  router.either('GET', '/capabilities', {}, () => ({ Capabilities: capabilities }));
-  router.either('GET', '/capabilities/:name', {}, (call) => {
+  router.either('GET', '/capabilities', { since: 'tellsCapabilities' }, () => ({ Capabilities: capabilities }));
+  router.either('GET', '/capabilities/:name', { since: 'tellsCapabilities' }, (call) => {
     const name = capabilities.find((candidate) => candidate.toLowerCase() === (call.params.name ?? '').toLowerCase());
     if (name === undefined) throw notFound(call.params.name ?? '');
     return { Name: name };

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { demand, isAdministrator, maySee, userOf } from './access.ts';
 import { badRequest, errorBody, forbidden, notFound, notLoggedIn, RestError } from './errors.ts';
+import { RequestLimit } from './request-limit.ts';
+import { differencesOf, type VersionDifferences } from '../version-differences.ts';
 import type { ServerContext } from './context.ts';
 import type { Collections, Space, User } from '../database/documents.ts';
 
@@ -34,6 +36,8 @@ export interface RouteOptions {
   duringMaintenance?: boolean;
   /** A POST that changes nothing. */
   readOnly?: boolean;
+  /** Only there in versions that have it. */
+  since?: keyof VersionDifferences;
 }
 
 const spaceOfRequest = new WeakMap<IncomingMessage, string>();
@@ -87,7 +91,10 @@ interface Known { method: Method; pattern: RegExp }
 /** Registers the routes of every noun, with log-in, visibility, permission and maintenance mode decided in one place. */
 export class Router {
   readonly #known: Known[] = [];
-  constructor(private readonly app: FastifyInstance, readonly context: ServerContext) {}
+  readonly #limit: RequestLimit | null;
+  constructor(private readonly app: FastifyInstance, readonly context: ServerContext) {
+    this.#limit = differencesOf(context.version).limitsRequests ? new RequestLimit() : null;
+  }
 
   /** `/api` is prefixed. The address may name a space; without one it is the default space. */
   space(method: Method, path: string, options: RouteOptions, handler: (call: SpaceCall) => unknown): void {
@@ -146,6 +153,8 @@ export class Router {
     const key = apiKeyOf(request);
     const user = key === null ? null : userOf(all, key);
     if (!user) throw notLoggedIn();
+    if (options.since !== undefined && differencesOf(this.context.version)[options.since] !== true) throw new RestError(404, 'The resource you requested was not found.');
+    this.#limit?.take(user.Id);
     const named = spaceOfRequest.get(request.raw);
     if (named !== undefined && scope === 'system') throw new RestError(404, `The resource you requested was not found. (sandbox: ${request.url.split('?')[0]} belongs to no space)`);
     const space = this.#spaceOf(all, user, named, scope);

@@ -151,7 +151,7 @@ export function runbookRunRoutes(router: Router): void {
   readRoutes(router, { noun: 'runbookRuns', collection: 'RunbookRuns', itemType: 'RunbookRun', permission: 'RunbookRunView', toResource: resource, order: (a, b) => Number(b.Id.split('-')[1]) - Number(a.Id.split('-')[1]),
     where: (call, run) => includes(call, 'projects', run.ProjectId) && includes(call, 'environments', run.EnvironmentId) && includes(call, 'runbooks', run.RunbookId)
       && (!query(call, 'taskState') || (queryList(call, 'taskState') ?? []).includes(call.all.ServerTasks.find(({ Id }) => Id === run.TaskId)?.State ?? '')) });
-  router.space('POST', '/runbook-runs/create/v1', { permission: 'RunbookRunCreate' }, runByName);
+  router.space('POST', '/runbook-runs/create/v1', { permission: 'RunbookRunCreate', since: 'runsByName' }, runByName);
   router.space('POST', '/runbookRuns', { permission: 'RunbookRunCreate' }, runById);
   router.space('POST', '/projects/:project/runbookRuns', { permission: 'RunbookRunCreate' }, runById);
   router.space('GET', '/runbooks/:id/runbookRuns/preview/:environment', { permission: 'RunbookView' }, preview);
