@@ -158,6 +158,13 @@ export async function smallOctopus(): Promise<SmallOctopus> {
   return octopus;
 }
 
+/** Of writing requests, from 1: the first of each kind and its last, which stand for those between, and one after all. */
+export function turningPoints(writes: readonly string[]): number[] {
+  const kinds = writes.map((each) => each.replace(/-?\d+/g, ''));
+  const last = kinds.length;
+  return [...kinds.flatMap((kind, index) => (kind !== kinds[index - 1] || kind !== kinds[index + 1] ? [index + 1] : [])), last + 1];
+}
+
 /** Sensitive values read null (octopus-rest.md 7.3). */
 function masked(whole: Doc): Doc {
   if (!Array.isArray(whole['Variables'])) return whole;
