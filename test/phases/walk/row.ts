@@ -24,7 +24,7 @@ export class ScriptedNode {
   fault: NodeFault = 'none';
   isUp = true;
   isDraining = false;
-  version = '2024.4.1';
+  version = '2026.2.1000';
   runningTasks = 0;
   restarts = 0;
   presents: string;
