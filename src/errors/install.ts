@@ -18,6 +18,12 @@ export const installErrors = catalogue({
     next: 'Name the space with --space, or give the account of the API key access to it.',
     failureMode: 'A10',
   }),
+  INSTALL_PERMISSIONS_MISSING: (values: { account: string; permissions: string[]; space: string }) => ({
+    message: `The account of this API key, "${printable(values.account)}", may not do all of this in the space "${printable(values.space)}"; it lacks ${values.permissions.map((each) => printable(each)).join(', ')}.`,
+    safe: NOTHING,
+    next: 'Give the account a team with a user role that has these permissions in this space (Configuration > Teams), or install with the key of an account that has them.',
+    failureMode: 'A10',
+  }),
   INSTALL_ENVIRONMENT_MISSING: (values: { environment: string; space: string }) => ({
     message: `There is no environment "${printable(values.environment)}" in the space "${printable(values.space)}".`,
     safe: NOTHING,

@@ -9,7 +9,7 @@ import { readRegistrations } from '../octopus/registrations.ts';
 import { defaultOf, findResource, readResources, type Resource } from '../octopus/resources.ts';
 import { readSnapshot, readSnapshots, type Snapshot } from '../octopus/runbook-snapshots.ts';
 import { readAbout } from '../octopus/server.ts';
-import { readMyself, type User } from '../octopus/users.ts';
+import { readMyself, readRights, type Rights, type User } from '../octopus/users.ts';
 import { capabilitiesOfVersion, type VersionCapabilities } from '../octopus/capabilities.ts';
 import { readSpaces } from '../octopus/spaces.ts';
 import { failedWith } from '../octopus/failure.ts';
@@ -36,6 +36,7 @@ export interface Observed {
   can: VersionCapabilities;
   /** Of the API key. */
   account: User;
+  rights: Rights;
   spaceId: string;
   environment: Resource | null;
   targets: Registration[];
@@ -61,6 +62,7 @@ export interface Observed {
 export async function observe(http: Http, settings: InstallSettings, release: Release, definitions: readonly RunbookDefinition[]): Promise<Observed> {
   const can = capabilitiesOfVersion((await readAbout(http)).version);
   const [spaces, account] = await Promise.all([readSpaces(http), readMyself(http)]);
+  const rights = await readRights(http, account.id);
   const space = spaces.find((each) => each.name.toLowerCase() === settings.spaceName.toLowerCase());
   if (space === undefined) throw installErrors.INSTALL_SPACE_MISSING({ space: settings.spaceName, seen: spaces.map((each) => each.name) });
   const spaceId = space.id;
@@ -84,6 +86,7 @@ export async function observe(http: Http, settings: InstallSettings, release: Re
   return {
     can,
     account,
+    rights,
     spaceId,
     environment,
     targets,

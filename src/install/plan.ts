@@ -9,6 +9,7 @@ import { HOST_ROLE, PROJECT_NAME, RUNBOOK_NAME } from './names.ts';
 import { hostAmong, type Observed } from './observe.ts';
 import { processSteps, type InstalledTemplate } from './process.ts';
 import { snapshotNotes, type InstallSettings, type Release } from './release.ts';
+import { missingRights } from './rights.ts';
 import { runbookBody } from './runbooks/body.ts';
 import type { RunbookDefinition } from './runbooks/definition.ts';
 import { differences, type Difference, type IsSecret } from './differences.ts';
@@ -70,6 +71,8 @@ export function refusals(settings: InstallSettings, observed: Observed, release:
   for (const template of observed.templates.values()) found.push(...foreign('step template', template));
   found.push(...foreign('project', observed.project?.project ?? null));
   for (const runbook of observed.runbooks.values()) found.push(...foreign('runbook', runbook?.runbook ?? null));
+  const lacking = missingRights(plan.changes, observed.rights, observed.spaceId);
+  if (lacking.length > 0) found.push(installErrors.INSTALL_PERMISSIONS_MISSING({ account: observed.account.name, permissions: lacking, space: settings.spaceName }));
   if (settings.replaceEdited !== true) {
     for (const { template, differences: lost } of plan.editedTemplates) found.push(installErrors.INSTALL_TEMPLATE_EDITED({ template, differences: lost }));
     for (const { runbook, steps } of plan.edited) found.push(installErrors.INSTALL_STEPS_EDITED({ runbook, steps }));

@@ -14,12 +14,15 @@ export const MOST_ATTEMPTS = 6;
 
 const PASSING_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** Milliseconds to wait before the next attempt, or null when there is to be none. `attempt` counts from 1; `jitter` is in [0, 1). */
+/**
+ * Milliseconds to wait before the next attempt, or null when there is to be none. `attempt` counts from 1; `jitter` is in [0, 1). A limit (429) is waited
+ * for as long as the call's deadline lets it: it is shared with whoever else uses the account, and passes by itself (D9).
+ */
 export function retryDelay(outcome: Outcome, repeatable: Repeatable, attempt: number, jitter: number): number | null {
+  const usual = Math.round(Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, MOST_ATTEMPTS)) * (0.75 + jitter / 2));
+  if (outcome.kind === 'status' && outcome.status === 429) return retryAfterMs(outcome.retryAfter) ?? usual;
   if (attempt >= MOST_ATTEMPTS) return null;
-  const usual = Math.round(Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1)) * (0.75 + jitter / 2));
   if (outcome.kind === 'error') return repeatable === 'safe' && PASSING_CODES.has(outcome.code) ? usual : null;
-  if (outcome.status === 429) return retryAfterMs(outcome.retryAfter) ?? usual;
   if (repeatable === 'once') return null;
   if (outcome.status === 503) return retryAfterMs(outcome.retryAfter) ?? usual;
   return outcome.status === 408 || outcome.status >= 500 ? usual : null;

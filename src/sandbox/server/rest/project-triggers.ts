@@ -42,12 +42,12 @@ export function projectTriggerRoutes(router: Router): void {
   readRoutes(router, { noun: 'projecttriggers', collection: 'ProjectTriggers', itemType: 'ProjectTrigger', permission: 'TriggerView', toResource: resource });
   router.space('POST', '/projecttriggers', { permission: 'TriggerCreate' }, (call) => create(call, bodyOf(call.body)));
   router.space('POST', '/projects/:project/triggers', { permission: 'TriggerCreate' }, (call) => create(call, { ...bodyOf(call.body), ProjectId: projectOf(call, call.params.project ?? '').Id }));
-  router.space('PUT', '/projecttriggers/:id', { permission: 'TriggerCreate' }, (call) => {
+  router.space('PUT', '/projecttriggers/:id', { permission: 'TriggerEdit' }, (call) => {
     const current = inSpace(call, call.all.ProjectTriggers, call.params.id ?? '');
     const input = inputOf(call, bodyOf(call.body), current);
     return call.context.database.write(({ Collections }) => resource(call, touch(call, Object.assign(inSpace(call, Collections.ProjectTriggers, current.Id), input))));
   });
-  router.space('DELETE', '/projecttriggers/:id', { permission: 'TriggerCreate' }, (call) => {
+  router.space('DELETE', '/projecttriggers/:id', { permission: 'TriggerDelete' }, (call) => {
     const { Id } = inSpace(call, call.all.ProjectTriggers, call.params.id ?? '');
     call.context.database.write(({ Collections }) => {
       Collections.ProjectTriggers = Collections.ProjectTriggers.filter((each) => each.Id !== Id);
