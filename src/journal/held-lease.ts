@@ -159,7 +159,7 @@ async function entriesIn({ files, folder }: LeaseOptions, rotationId: RotationId
   if (!(await folder.hasJournal(rotationId))) return 0;
   const content = await files.read(folder.journalPath(rotationId));
   let lines = 0;
-  for (const byte of content) if (byte === LINE_END) lines++;
+  for (let at = content.indexOf(LINE_END); at !== -1; at = content.indexOf(LINE_END, at + 1)) lines++;
   return lines;
 }
 

@@ -12,8 +12,18 @@ export const POLLED = 'https://octopus-01:10943/';
 
 export interface Wish { operation: string; thumbprint: string; keep: string; beside: string; route: string; restart: string; place: string; rotation: string; delaySeconds: number; watchSeconds: number; idleSeconds: number }
 
-/** The typed tokens of a trust script, as Bash (`or_name='value'`) or PowerShell (`$script:orName = [int]'value'`) is told them. */
+/** Scripts that were read before: many machines are told the same. */
+const wishes = new Map<string, Wish>();
+
 export function wishOf(body: string): Wish {
+  const wish = wishes.get(body) ?? readWish(body);
+  if (wishes.size > 1_000) wishes.clear();
+  wishes.set(body, wish);
+  return wish;
+}
+
+/** The typed tokens of a trust script, as Bash (`or_name='value'`) or PowerShell (`$script:orName = [int]'value'`) is told them. */
+function readWish(body: string): Wish {
   const said = new Map<string, string>();
   for (const match of body.matchAll(/^or_(\w+)='([^'\n]*)'$/gm)) said.set(match[1]!, match[2]!);
   for (const match of body.matchAll(/^\$script:or([A-Z]\w*) = (?:\[int\])?'([^'\n]*)'\r?$/gm)) said.set(match[1]!.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase(), match[2]!);
