@@ -3,6 +3,7 @@ import type { Tentacle } from './world/tentacle.ts';
 import { certificates } from './world/certificates.ts';
 import { ABANDON_RUNBOOK_NAME, ROLL_BACK_RUNBOOK_NAME, RUNBOOK_NAME, type RunbookName } from './world/runbooks.ts';
 import { STATE, World, type RunEnd } from './world/world.ts';
+import type { Host } from './world/host.ts';
 import { Observer } from './truth.ts';
 
 const HOUR_MS = 3_600_000;
@@ -27,8 +28,8 @@ export class Bench {
   private forces = 1;
   readonly commands: string[] = [];
 
-  constructor() {
-    this.world = new World([{ name: 'web-01', route: 'listening' }, { name: 'poll-01', route: 'polling' }]);
+  constructor(nodes = 1) {
+    this.world = new World([{ name: 'web-01', route: 'listening' }, { name: 'poll-01', route: 'polling' }], nodes);
     this.observer = new Observer(this.world);
   }
 
@@ -65,8 +66,7 @@ export class Bench {
     await world.time.pass(milliseconds, () => world.isQuiet);
   }
 
-  crashServer(): void {
-    const node = this.world.hostNode;
+  crashServer({ node }: Host = this.world.machine): void {
     this.world.octopus.stop(node, false);
     this.world.time.after(SERVICE_RESTART_MS, () => node.isWanted && this.world.octopus.start(node));
   }
@@ -79,8 +79,10 @@ export class Bench {
     if (isCareful) for (const tentacle of world.octopus.tentacles) tentacle.alsoTrusts(thumbprint, world.octopus.nodes.map((node) => node.address));
     world.imported(thumbprint, 'administrator');
     if (!isCareful) return;
-    world.octopus.stop(world.hostNode, false);
-    world.octopus.start(world.hostNode);
+    for (const { node } of world.hosts.filter((host) => host.isOn)) {
+      world.octopus.stop(node, false);
+      world.octopus.start(node);
+    }
   }
 
   backUpState(): void {
@@ -103,7 +105,13 @@ export class Bench {
   }
 
   tentacle(index: number): Tentacle {
-    const others = this.world.octopus.tentacles.filter((one) => !one.isHost);
+    const others = this.world.octopus.tentacles.filter((one) => !this.world.octopus.isNode(one));
+    return others[index % others.length]!;
+  }
+
+  /** The machine of a server node that does not lead. */
+  host(index: number): Host {
+    const others = this.world.hosts.slice(1);
     return others[index % others.length]!;
   }
 
@@ -115,17 +123,19 @@ export class Bench {
     this.tell('everything is mended');
     world.traps.splice(0);
     for (const actor of world.actors) actor.wake();
-    world.octopus.isCutOff = false;
-    world.boot();
-    for (const node of world.octopus.nodes) {
-      world.octopus.connect(node, true);
-      if (world.isHostOn) world.octopus.start(node);
+    world.octopus.cutOff.clear();
+    for (const host of world.hosts) {
+      host.share = 'there';
+      world.boot(host);
+      host.node.staysDown = false;
+      world.octopus.connect(host.node, true);
+      if (host.isOn) world.octopus.start(host.node);
     }
     for (const tentacle of world.octopus.tentacles) {
       tentacle.isCutOff = false;
       tentacle.failsToStart = false;
       if (tentacle.registration) tentacle.registration.isDisabled = false;
-      if (!tentacle.isOn && !tentacle.isHost) tentacle.powerOn();
+      if (!tentacle.isOn && !world.octopus.isNode(tentacle)) tentacle.powerOn();
       else tentacle.start();
     }
     await world.time.pass(60_000);
@@ -134,7 +144,9 @@ export class Bench {
     if (!world.isQuiet) this.fail(['after everything was mended something goes on for more than three hours']);
     const ending = await this.person();
     await this.hold(ending === 'ended');
-    if (ending === 'ended') await this.secondRun();
+    if (ending !== 'ended') return;
+    await this.nothingRemains();
+    await this.secondRun();
   }
 
   /** A person who reads what the run says, and does it. */
@@ -164,6 +176,14 @@ export class Bench {
       else if (codes.includes('NOTHING_TO_ABANDON') || codes.includes('NOTHING_TO_ROLL_BACK')) runbook = RUNBOOK_NAME;
     }
     return this.fail([`the rotation does not end: ${said.join(', then ')}`]);
+  }
+
+  /** Relays that nobody could dismiss find out by themselves that their rotation is over. */
+  private async nothingRemains(): Promise<void> {
+    const { world } = this;
+    await world.time.pass(HELD_MS, () => world.hosts.every((host) => host.unitNames.length === 0));
+    const left = world.hosts.flatMap((host) => host.unitNames.map((name) => `${name.replace(/-sc-.*/, '')} on ${host.name}`));
+    if (left.length > 0) this.fail([`after the end there still is ${left.join(', ')}`]);
   }
 
   private async run(runbook: RunbookName): Promise<RunEnd> {

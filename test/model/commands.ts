@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Bench } from './bench.ts';
 import type { ActorKind, PortName, Trap, TrapMode } from './world/actor.ts';
+import type { Host } from './world/host.ts';
 import { ABANDON_RUNBOOK_NAME, ROLL_BACK_RUNBOOK_NAME, RUNBOOK_NAME } from './world/runbooks.ts';
 
 /** The world itself is looked at, so that nothing has to be known beforehand. */
@@ -33,18 +34,18 @@ const act = (text: string, what: (bench: Bench) => unknown, may?: (bench: Bench)
 
 const seconds = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 200 }), fc.constantFrom(600, 7_200));
 
-const trap: fc.Arbitrary<Command> = fc.record({
-  kind: fc.constantFrom<ActorKind>('step', 'relay'),
+const trap = (...kinds: ActorKind[]): fc.Arbitrary<Command> => fc.record({
+  kind: fc.constantFrom(...kinds),
   port: fc.constantFrom<PortName | 'any'>('any', 'files', 'processes', 'octopus'),
   countdown: fc.oneof(fc.integer({ min: 1, max: 15 }), fc.integer({ min: 1, max: 150 })),
   mode: fc.constantFrom<TrapMode>('before', 'torn', 'after', 'answer-lost'),
   what: fc.constantFrom<Trap['what']>('kill', 'kill', 'suspend', 'power-cut'),
-}).map((one) => new Act(`${one.mode === 'answer-lost' ? 'the answer is lost' : one.what} ${one.mode} effect ${one.countdown} (${one.port}) of a ${one.kind}`, (bench) => bench.world.traps.push({ ...one })));
+}).map((one) => new Act(`${one.mode === 'answer-lost' ? 'the answer is lost' : one.what} ${one.mode} effect ${one.countdown} (${one.port}) of a ${one.kind === 'node' ? 'relay that does not lead' : one.kind}`, (bench) => bench.world.traps.push({ ...one })));
 
 const which = fc.nat(3);
 const machine = (text: string, what: (bench: Bench, index: number) => unknown): fc.Arbitrary<Command> => which.map((index) => new Act(`${text} (machine ${index})`, (bench) => what(bench, index)));
 
-type Theme = 'runs' | 'ways out' | 'contenders' | 'ends' | 'server' | 'foreign' | 'machines' | 'state';
+type Theme = 'nodes' | 'share' | 'joins' | 'runs' | 'ways out' | 'contenders' | 'ends' | 'server' | 'foreign' | 'machines' | 'state';
 interface Offered { theme: Theme; weight: number; arbitrary: fc.Arbitrary<Command> }
 
 const offered = (theme: Theme, weight: number, arbitrary: fc.Arbitrary<Command>): Offered => ({ theme, weight, arbitrary });
@@ -65,7 +66,7 @@ const COMMANDS: readonly Offered[] = [
     if (running) bench.world.cancel(running.id, how);
   }))),
   // Processes end, or are stopped and wake up.
-  offered('ends', 8, trap),
+  offered('ends', 8, trap('step', 'relay')),
   offered('ends', 2, act('kill the relay', (bench) => bench.world.machine.relayActor?.kill())),
   offered('contenders', 1, act('stop the relay (SIGSTOP)', (bench) => bench.world.machine.relayActor?.suspend())),
   offered('contenders', 2, act('whoever was stopped wakes up', (bench) => bench.world.actors.forEach((actor) => actor.wake()))),
@@ -73,8 +74,8 @@ const COMMANDS: readonly Offered[] = [
   offered('ends', 2, act('boot the host', (bench) => bench.world.boot())),
   // Octopus and its nodes.
   offered('server', 2, act('crash the server', (bench) => bench.crashServer())),
-  offered('server', 1, act('Octopus cannot be reached', (bench) => (bench.world.octopus.isCutOff = true))),
-  offered('server', 1, act('Octopus can be reached again', (bench) => (bench.world.octopus.isCutOff = false))),
+  offered('server', 1, act('Octopus cannot be reached', (bench) => bench.world.octopus.cutOff.add(bench.world.machine.name))),
+  offered('server', 1, act('Octopus can be reached again', (bench) => bench.world.octopus.cutOff.delete(bench.world.machine.name))),
   offered('server', 1, act('the database cannot be reached', (bench) => bench.world.octopus.connect(bench.world.hostNode, false))),
   offered('server', 1, act('the database can be reached again', (bench) => bench.world.octopus.connect(bench.world.hostNode, true))),
   offered('foreign', 1, fc.boolean().map((isCareful) => new Act(`an administrator imports a third certificate${isCareful ? ' with care' : ''}`, (bench) => bench.importForeign(isCareful), (bench) => bench.world.isHostOn))),
@@ -93,13 +94,45 @@ const COMMANDS: readonly Offered[] = [
   offered('state', 1, fc.constantFrom(-48, -1, 1, 48).map((hours) => new Act(`the clock jumps by ${hours} hours`, (bench) => bench.world.time.jump(hours * 3_600_000)))),
 ];
 
+const node = (text: string, what: (bench: Bench, host: Host) => unknown, may?: (host: Host) => boolean): fc.Arbitrary<Command> =>
+  fc.nat(1).map((index) => new Act(`${text} (node ${index + 2})`, (bench) => what(bench, bench.host(index)), (bench) => may === undefined || may(bench.host(index))));
+const anyHost = (bench: Bench, index: number): Host => bench.world.hosts[index % bench.world.hosts.length]!;
+
+/** What may happen besides where there are several server nodes. */
+const WITH_SEVERAL_NODES: readonly Offered[] = [
+  offered('nodes', 6, trap('node')),
+  offered('nodes', 2, node('kill the relay', (_bench, host) => host.relayActor?.kill())),
+  offered('nodes', 2, node('stop the relay (SIGSTOP)', (_bench, host) => host.relayActor?.suspend())),
+  offered('nodes', 2, act('whoever was stopped wakes up', (bench) => bench.world.actors.forEach((actor) => actor.wake()))),
+  offered('nodes', 2, node('crash the server', (bench, host) => bench.crashServer(host))),
+  offered('nodes', 2, node('the server does not come up again', (_bench, host) => (host.node.staysDown = true))),
+  offered('nodes', 1, node('the server can come up again', (_bench, host) => (host.node.staysDown = false))),
+  offered('nodes', 1, node('cut the power', (bench, host) => bench.world.powerCut(host))),
+  offered('nodes', 2, node('boot', (bench, host) => bench.world.boot(host))),
+  offered('share', 2, fc.tuple(fc.nat(2), fc.constantFrom('fails' as const, 'hangs' as const)).map(([index, how]) => new Act(`the shared folder ${how} (node ${index + 1})`, (bench) => (anyHost(bench, index).share = how)))),
+  offered('share', 1, fc.constantFrom('fails' as const, 'hangs' as const).map((how) => new Act(`the shared folder ${how} everywhere`, (bench) => bench.world.hosts.forEach((host) => (host.share = how))))),
+  offered('share', 2, act('the shared folder is there everywhere', (bench) => bench.world.hosts.forEach((host) => (host.share = 'there')))),
+  offered('share', 2, node('Octopus cannot be reached', (bench, host) => bench.world.octopus.cutOff.add(host.name))),
+  offered('share', 1, node('Octopus can be reached again', (bench, host) => bench.world.octopus.cutOff.delete(host.name))),
+  offered('share', 2, node('the database cannot be reached', (bench, host) => bench.world.octopus.connect(host.node, false))),
+  offered('share', 1, node('the database can be reached again', (bench, host) => bench.world.octopus.connect(host.node, true))),
+  offered('joins', 2, act('a server node joins', (bench) => bench.world.joinNode(), (bench) => bench.world.hosts.length < 4 && bench.world.octopus.nodes.some((one) => one.presents !== null))),
+];
+
 /** One sequence has few themes, so that what belongs together comes together more often. */
 const MIXTURES: readonly (readonly Theme[])[] = [
   ['runs', 'ends'], ['runs', 'ends', 'ways out'], ['runs', 'ends', 'server'], ['runs', 'contenders', 'ends'], ['runs', 'machines'], ['runs', 'machines', 'ways out', 'ends'], ['runs', 'state', 'ends'], ['runs', 'ends', 'foreign', 'ways out'], ['runs', 'server', 'machines'],
   ['runs', 'ways out', 'contenders', 'ends', 'server', 'foreign', 'machines', 'state'],
 ];
 
-export function commands(maxCommands: number): fc.Arbitrary<Iterable<Command>> {
-  const mixed = MIXTURES.map((themes) => fc.commands(COMMANDS.filter(({ theme }) => themes.includes(theme)).flatMap(({ weight, arbitrary }) => Array.from({ length: weight }, () => arbitrary)), { maxCommands, size: 'max' }));
+const MIXTURES_WITH_SEVERAL_NODES: readonly (readonly Theme[])[] = [
+  ['runs', 'nodes'], ['runs', 'nodes', 'ends'], ['runs', 'nodes', 'ways out'], ['runs', 'share', 'ways out'], ['runs', 'share', 'nodes', 'ends'], ['runs', 'nodes', 'contenders', 'ways out'], ['runs', 'joins', 'ends', 'ways out'], ['runs', 'nodes', 'foreign', 'ways out'], ['runs', 'nodes', 'machines'],
+  ['runs', 'nodes', 'share', 'joins', 'ways out', 'contenders', 'ends', 'server', 'foreign', 'machines', 'state'],
+];
+
+/** Sequences for a server of so many nodes. */
+export function commands(maxCommands: number, nodes: number): fc.Arbitrary<Iterable<Command>> {
+  const [all, mixtures] = nodes > 1 ? [[...COMMANDS, ...WITH_SEVERAL_NODES], MIXTURES_WITH_SEVERAL_NODES] : [COMMANDS, MIXTURES];
+  const mixed = mixtures.map((themes) => fc.commands(all.filter(({ theme }) => themes.includes(theme)).flatMap(({ weight, arbitrary }) => Array.from({ length: weight }, () => arbitrary)), { maxCommands, size: 'max' }));
   return fc.oneof(...mixed);
 }

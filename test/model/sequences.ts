@@ -8,6 +8,8 @@ export interface Given {
   /** The path of a counterexample, as fast-check tells it with its seed. */
   path?: string | undefined;
   maxCommands?: number;
+  /** Server nodes; one unless said otherwise. */
+  nodes?: number;
 }
 
 /** What to try in one of the long runs: the same sequences each time, unless others are asked for by the environment. */
@@ -21,9 +23,9 @@ export function given(seed: number): Given {
  * is mended, and running the runbook again ends the rotation or says what to do. Throws with the shortest sequence that breaks a rule,
  * the rules that it breaks, what happened, and seed and path to have it again.
  */
-export async function tryOut({ numRuns, seed, path, maxCommands = 12 }: Given): Promise<void> {
-  await fc.assert(fc.asyncProperty(commands(maxCommands), async (list) => {
-    const bench = new Bench();
+export async function tryOut({ numRuns, seed, path, maxCommands = 12, nodes = 1 }: Given): Promise<void> {
+  await fc.assert(fc.asyncProperty(commands(maxCommands, nodes), async (list) => {
+    const bench = new Bench(nodes);
     await fc.asyncModelRun(() => ({ model: {}, real: bench }), list);
     await bench.live();
   }), { numRuns, seed, ...(path === undefined ? {} : { path }), includeErrorInReport: true });

@@ -3,7 +3,8 @@ import type { ProcessIdentity } from '../../../src/ports/processes.ts';
 /** What a dead process waits for. */
 const NEVER = new Promise<never>(() => undefined);
 
-export type ActorKind = 'step' | 'relay';
+/** `relay`: the one that leads. `node`: that of another server node. */
+export type ActorKind = 'step' | 'relay' | 'node';
 export type PortName = 'files' | 'processes' | 'octopus';
 /** How a process ends at an effect: before it, after it, or in the middle of a write. `answer-lost`: it lives on, and Octopus' answer does not reach it. */
 export type TrapMode = 'before' | 'torn' | 'after' | 'answer-lost';
@@ -40,7 +41,7 @@ export class Actor {
   isBelievedDead = false;
   readonly identity: ProcessIdentity;
 
-  constructor(readonly kind: ActorKind, readonly name: string, pid: number, boot: string, private readonly fate: Fate) {
+  constructor(readonly kind: ActorKind, readonly name: string, readonly machine: string, pid: number, boot: string, private readonly fate: Fate) {
     this.identity = { pid, started: String(pid), boot };
   }
 

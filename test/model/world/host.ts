@@ -7,52 +7,84 @@ import { certificateFactsOf } from '../../../src/certificates/certificate.ts';
 import { wishOf } from '../../phases/fleet/machine.ts';
 import type { Actor, Effect } from './actor.ts';
 import { allCertificates, certificates, inPfx, pfxOf } from './certificates.ts';
+import { Disk } from './disk.ts';
+import type { Node } from './octopus.ts';
+import type { Tentacle } from './tentacle.ts';
 import type { World } from './world.ts';
 
 export const EXECUTABLE = '/opt/octopus/octopusserver/Octopus.Server';
 export const TENTACLE = '/opt/octopus/tentacle/Tentacle';
 const PORT = 10943;
 const RESTART_SEC = 2_000;
+const SHARE_TRY_MS = 1_000;
+
+const isShared = (path: string): boolean => path === SHARE || path.startsWith(`${SHARE}/`);
 
 /** A relay's unit of systemd, as `systemctl enable` links it. */
 interface Unit { name: string; path: string; isEnabled: boolean; state: 'active' | 'activating' | 'inactive'; actor: Actor | null }
 
-/** The machine that runs the steps: its disk, its service manager, the programs on it. */
+/** Where each machine of a server node sees the folder that all of them share. */
+export const SHARE = '/share';
+
+/** The machine of a server node: its disk, its service manager, the programs on it. The first one leads: the steps run there. */
 export class Host {
   private readonly units = new Map<string, Unit>();
-  private made = 0;
+  readonly disk = new Disk();
+  isOn = true;
+  boots = 1;
+  /** How the shared folder answers here: it is there, gives errors, or hangs as a mount does whose server is away. */
+  share: 'there' | 'fails' | 'hangs' = 'there';
 
-  constructor(private readonly world: World, private readonly relay: (actor: Actor, jobPath: string) => Promise<void>) {}
+  constructor(private readonly world: World, readonly node: Node, private readonly relay: (actor: Actor, jobPath: string) => Promise<void>) {}
+
+  get name(): string {
+    return this.node.machine;
+  }
+
+  get leads(): boolean {
+    return this.world.hosts[0] === this;
+  }
+
+  get tentacle(): Tentacle {
+    return this.world.octopus.tentacles.find((one) => one.name === this.name)!;
+  }
 
   // Files.
 
   files(actor: Actor): Files {
-    const { disk } = this.world;
-    const write = (name: string, act: () => void, torn?: () => void) => actor.effect({ port: 'files', name, act, ...(torn ? { torn } : {}) });
+    const at = (path: string): Disk => (isShared(path) ? this.world.share : this.disk);
+    const reached = async (path: string): Promise<void> => {
+      while (isShared(path) && this.share === 'hangs') await this.world.time.sleep(SHARE_TRY_MS);
+      if (isShared(path) && this.share === 'fails') throw Object.assign(new Error(`EIO: ${path}`), { code: 'EIO' });
+    };
+    const see = <T>(path: string, look: (disk: Disk) => T): Promise<T> => actor.look(isShared(path) ? () => reached(path).then(() => look(at(path))) : () => look(at(path)));
+    const write = (name: string, path: string, change: (disk: Disk) => void, torn?: (disk: Disk) => void): Promise<void> => actor.effect({
+      port: 'files', name: `${name} ${path}`, act: isShared(path) ? () => reached(path).then(() => change(at(path))) : () => change(at(path)), ...(torn ? { torn: () => torn(at(path)) } : {}),
+    });
     const half = (content: Uint8Array | string): Buffer => {
       const bytes = Buffer.from(content as Uint8Array);
       return bytes.subarray(0, bytes.length >> 1);
     };
     return {
       account: 0,
-      read: (path) => actor.look(() => disk.read(path)),
-      facts: (path) => actor.look(() => disk.facts(path)),
-      list: (folder) => actor.look(() => disk.list(folder)),
-      makeFolder: (path, options) => write(`make folder ${path}`, () => disk.makeFolder(path, options?.recursive)),
-      create: (path, content, mode) => write(`create ${path}`, () => {
+      read: (path) => see(path, (disk) => disk.read(path)),
+      facts: (path) => see(path, (disk) => disk.facts(path)),
+      list: (folder) => see(folder, (disk) => disk.list(folder)),
+      makeFolder: (path, options) => write('make folder', path, (disk) => disk.makeFolder(path, options?.recursive)),
+      create: (path, content, mode) => write('create', path, (disk) => {
         disk.create(path, content, mode);
         if (path.endsWith('/journal.jsonl')) this.world.onJournal(path.split('/').at(-2)!);
-      }, () => disk.facts(path) === null && disk.create(path, half(content), mode)),
-      replace: (path, content, mode) => write(`replace ${path}`, () => disk.put(path, content, mode)),
-      append: (path, content) => write(`append to ${path}`, () => this.append(path, content), () => this.append(path, half(content).toString())),
-      truncate: (path, length) => write(`truncate ${path}`, () => disk.truncate(path, length)),
-      copy: (from, to, mode) => write(`copy ${from}`, () => disk.put(to, disk.read(from), mode)),
-      remove: (path) => write(`remove ${path}`, () => disk.remove(path)),
+      }, (disk) => disk.facts(path) === null && disk.create(path, half(content), mode)),
+      replace: (path, content, mode) => write('replace', path, (disk) => disk.put(path, content, mode)),
+      append: (path, content) => write('append to', path, () => this.append(path, content), () => this.append(path, half(content).toString())),
+      truncate: (path, length) => write('truncate', path, (disk) => disk.truncate(path, length)),
+      copy: (from, to, mode) => write('copy', from, (disk) => disk.put(to, disk.read(from), mode)),
+      remove: (path) => write('remove', path, (disk) => disk.remove(path)),
     };
   }
 
   private append(path: string, content: string): void {
-    this.world.disk.append(path, content);
+    this.disk.append(path, content);
     this.world.stamp(path, content);
   }
 
@@ -62,7 +94,7 @@ export class Host {
     return {
       self: actor.identity,
       runtime: '/usr/bin/node',
-      host: 'octopus-01',
+      host: this.name,
       find: async (name) => (name === 'Octopus.Server' ? EXECUTABLE : name === 'systemctl' ? '/usr/bin/systemctl' : null),
       alive: (identity) => actor.look(() => {
         const found = this.world.actors.find((one) => one.identity.pid === identity.pid && one.identity.boot === identity.boot);
@@ -74,12 +106,13 @@ export class Host {
 
   private async run(actor: Actor, { file, args, stdin }: Command): Promise<CommandResult> {
     if (file === EXECUTABLE) return this.server(actor, args);
-    if (file === TENTACLE && args[0] === 'show-thumbprint') return actor.look(() => ended(`${this.world.host.thumbprint}\n`));
+    if (file === TENTACLE && args[0] === 'show-thumbprint') return actor.look(() => ended(`${this.tentacle.thumbprint}\n`));
+    if (file === 'hostname') return actor.look(() => ended(`${this.name}\n`));
     if (file.endsWith('systemctl')) return this.systemctl(actor, args);
     if (file === '/bin/bash') {
       const body = String(stdin);
       const wish = wishOf(body);
-      const act = (): CommandResult => ended(this.world.host.run(body));
+      const act = (): CommandResult => ended(this.tentacle.run(body));
       return wish.operation === 'observe' ? actor.look(act) : actor.effect({ port: 'processes', name: `script "${wish.operation}" on the host`, guarded: true, act });
     }
     throw new Error(`Nobody knows the program ${file} ${args.join(' ')}`);
@@ -87,10 +120,10 @@ export class Host {
 
   /** Octopus.Server after octopus-server-cli.md sections 3 to 5. */
   private async server(actor: Actor, [command = '', ...options]: string[]): Promise<CommandResult> {
-    const { octopus, time, disk } = this.world;
-    const node = this.world.hostNode;
+    const { octopus, time } = this.world;
+    const { disk, node } = this;
     const option = (name: string): string => options.find((one) => one.startsWith(`--${name}=`))!.slice(name.length + 3);
-    const run = (name: string, act: Effect<CommandResult>['act']) => actor.effect({ port: 'processes', name: `Octopus.Server ${name}`, guarded: true, act });
+    const run = (name: string, act: Effect<CommandResult>['act']) => actor.effect({ port: 'processes', name: `Octopus.Server ${name}${this.leads ? '' : ` on ${this.name}`}`, guarded: true, act });
     if (command === 'service') {
       const isStopping = options.includes('--stop');
       return run(isStopping ? 'service --stop --start' : 'service --start', async () => {
@@ -113,7 +146,7 @@ export class Host {
       case 'new-certificate':
         return run(command, () => {
           const { made } = certificates();
-          const fresh = made[this.made++ % made.length]!;
+          const fresh = made[this.world.made++ % made.length]!;
           disk.create(option('export-pfx'), pfxOf(fresh, option('pfx-password')));
           return ended(`The Octopus Server currently uses a certificate with thumbprint:\n${octopus.thumbprint}\nA new certificate has been generated with thumbprint:\n${fresh.thumbprint}\nThe new certificate has been written to ${option('export-pfx')}.\n`);
         });
@@ -156,14 +189,16 @@ export class Host {
   }
 
   private start(unit: Unit): void {
-    const { disk, time } = this.world;
+    const { time } = this.world;
+    const { disk } = this;
     if (disk.facts(unit.path) === null) return void (unit.state = 'inactive');
     const jobPath = /"([^"]+job\.json)"/.exec(disk.read(unit.path).toString())![1]!;
-    const actor = this.world.spawn('relay', 'relay');
+    const called = this.leads ? 'the relay' : `the relay of ${this.node.name}`;
+    const actor = this.world.spawn(this.leads ? 'relay' : 'node', this.leads ? 'relay' : `relay of ${this.node.name}`, this);
     Object.assign(unit, { state: 'active', actor });
-    this.world.tell('the relay starts');
+    this.world.tell(`${called} starts`);
     const work = this.relay(actor, jobPath).then(() => 'done', (error: unknown) => {
-      this.world.tell(`the relay fails: ${error instanceof Error ? error.message.slice(0, 160) : String(error)}`);
+      this.world.tell(`${called} fails: ${error instanceof Error ? error.message.slice(0, 160) : String(error)}`);
       return 'failed';
     });
     void actor.whileAlive(work).then((ending) => {
@@ -172,7 +207,7 @@ export class Host {
       unit.actor = null;
       if (ending === 'done') {
         unit.state = 'inactive';
-        this.world.tell('the relay is done');
+        this.world.tell(`${called} is done`);
         return;
       }
       unit.state = 'activating';
@@ -192,6 +227,11 @@ export class Host {
 
   get isQuiet(): boolean {
     return [...this.units.values()].every((unit) => unit.state === 'inactive');
+  }
+
+  /** Units that are there, whether or not they run. */
+  get unitNames(): string[] {
+    return [...this.units.values()].filter((unit) => unit.isEnabled || unit.state !== 'inactive').map((unit) => unit.name);
   }
 
   powerOff(): void {
@@ -219,7 +259,7 @@ export class Host {
       }),
       tls: ({ host, port, identity }) => actor.look(() => {
         if (port === PORT) {
-          const node = host === '127.0.0.1' ? world.hostNode : world.octopus.nodes.find((one) => one.machine === host);
+          const node = host === '127.0.0.1' ? this.node : world.octopus.nodes.find((one) => one.machine === host);
           if (!node || node.presents === null) throw Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED' });
           const certificate = certificateOf(node.presents);
           return connection(actor, certificate.thumbprint, derOf(certificate.certificatePem), () => false);
@@ -235,8 +275,8 @@ export class Host {
 
   /** The program that the step's package brings. */
   unpack(program: string, content: string): void {
-    this.world.disk.makeFolder(dirname(program), true);
-    this.world.disk.put(program, content);
+    this.disk.makeFolder(dirname(program), true);
+    this.disk.put(program, content);
   }
 }
 

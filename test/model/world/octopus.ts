@@ -1,6 +1,7 @@
 import type { LibrarySet, OctopusClient, Registration, ServerNode, Task, TaskActivity, TaskState } from '../../../src/octopus/contract.ts';
 import { octopusErrors } from '../../../src/errors/octopus.ts';
 import { capabilitiesOf } from '../../../src/octopus/capabilities.ts';
+import { HOST_ROLE, NODE_ROLE } from '../../../src/gates/roles.ts';
 import { wishOf } from '../../phases/fleet/machine.ts';
 import { AnswerLost, type Actor, type Effect } from './actor.ts';
 import type { Tentacle } from './tentacle.ts';
@@ -32,6 +33,8 @@ export interface Node {
   readyAt: number;
   isDraining: boolean;
   seesDatabase: boolean;
+  /** Whatever starts it, it does not come up. */
+  staysDown: boolean;
 }
 
 /** What the world is told by its Octopus. */
@@ -58,18 +61,20 @@ export class Octopus {
   /** What the database holds. */
   thumbprint: string;
   readonly tentacles: Tentacle[] = [];
-  /** The host cannot reach it. */
-  isCutOff = false;
+  /** Machines of server nodes whose processes cannot reach it. */
+  readonly cutOff = new Set<string>();
   private readonly known = new Map<string, Known>();
   private readonly sets = new Map<string, LibrarySet>();
   private number = 100;
+  private taken = 0;
+  private balanced = 0;
 
   constructor(thumbprint: string, private readonly time: Time, private readonly heard: Heard) {
     this.thumbprint = thumbprint;
   }
 
   addNode(name: string, machine: string): Node {
-    const node: Node = { id: `OctopusServerNodes-${name}`, name, machine, address: `https://${machine}:10943/`, isOn: true, isWanted: true, presents: null, readyAt: 0, isDraining: false, seesDatabase: true };
+    const node: Node = { id: `OctopusServerNodes-${name}`, name, machine, address: `https://${machine}:10943/`, isOn: true, isWanted: true, presents: null, readyAt: 0, isDraining: false, seesDatabase: true, staysDown: false };
     this.nodes.push(node);
     this.start(node);
     node.readyAt = this.time.monotonic();
@@ -81,7 +86,7 @@ export class Octopus {
   start(node: Node): void {
     node.isWanted = true;
     if (!node.isOn || node.presents !== null) return;
-    if (!node.seesDatabase) {
+    if (!node.seesDatabase || node.staysDown) {
       // Its service manager starts it again and again.
       this.time.after(TRY_AGAIN_MS, () => node.isWanted && this.start(node));
       return;
@@ -111,13 +116,20 @@ export class Octopus {
     return node.presents !== null && this.time.monotonic() >= node.readyAt;
   }
 
-  private availability(): Availability {
-    if (this.isCutOff) return 'cut-off';
+  /** How its REST interface answers a process on that machine: behind a load balancer, if there are several nodes. */
+  private availability(machine: string): Availability {
+    if (this.cutOff.has(machine)) return 'cut-off';
     const running = this.nodes.filter((node) => node.presents !== null);
     if (running.length === 0) return 'refused';
     const ready = running.filter((node) => this.isReady(node));
     if (ready.length === 0) return 'starting';
     return ready.some((node) => node.seesDatabase) ? 'ok' : 'failing';
+  }
+
+  /** The node that the load balancer chooses. */
+  private answering(): Node {
+    const able = this.nodes.filter((node) => this.isReady(node) && node.seesDatabase);
+    return able[this.balanced++ % able.length]!;
   }
 
   // Its tasks.
@@ -133,8 +145,10 @@ export class Octopus {
   private pump(): void {
     for (const one of this.known.values()) {
       if (one.task.state !== 'Queued') continue;
-      const node = this.nodes.find((candidate) => this.isReady(candidate) && candidate.seesDatabase && !candidate.isDraining);
-      if (!node) return;
+      const able = this.nodes.filter((candidate) => this.isReady(candidate) && candidate.seesDatabase && !candidate.isDraining);
+      if (able.length === 0) return;
+      // Which node takes a task is nobody's choice.
+      const node = able[this.taken++ % able.length]!;
       Object.assign(one.task, { state: 'Executing', startTime: NOW, serverNode: node.id });
       one.node = node;
       one.begin(node);
@@ -172,6 +186,11 @@ export class Octopus {
     return this.tentacles.filter((one) => one.registration !== null);
   }
 
+  /** Whether a server node runs on the same machine. */
+  isNode(tentacle: Tentacle): boolean {
+    return this.nodes.some((node) => node.machine === tentacle.name);
+  }
+
   private machine(id: string): Tentacle | undefined {
     return this.registered.find((one) => one.registration!.id === id);
   }
@@ -179,7 +198,7 @@ export class Octopus {
   private registrations(): Registration[] {
     return this.registered.map((one) => ({
       id: one.registration!.id, kind: 'target', spaceId: SPACE, name: one.name, isDisabled: one.registration!.isDisabled, healthStatus: one.registration!.health, statusSummary: '', style: one.route === 'polling' ? 'TentacleActive' : 'TentaclePassive',
-      uri: one.uri, thumbprint: one.thumbprint as Thumbprint, thumbprintText: one.thumbprint, proxyId: one.viaProxy ? 'Proxies-1' : null, shell: 'Bash', tentacleVersion: '8.3.2', roles: [], environmentIds: ['Environments-1'], workerPoolIds: [],
+      uri: one.uri, thumbprint: one.thumbprint as Thumbprint, thumbprintText: one.thumbprint, proxyId: one.viaProxy ? 'Proxies-1' : null, shell: 'Bash', tentacleVersion: '8.3.2', roles: one.isHost ? [HOST_ROLE] : this.isNode(one) ? [NODE_ROLE] : [], environmentIds: ['Environments-1'], workerPoolIds: [],
     }));
   }
 
@@ -199,9 +218,9 @@ export class Octopus {
 
   client(actor: Actor, deadlineMs = 60_000): OctopusClient {
     const waitFor = async (request: string, isSafe: boolean): Promise<void> => {
-      const until = this.time.monotonic() + Math.min(deadlineMs, this.isCutOff ? 60_000 : PATIENCE_MS);
+      const until = this.time.monotonic() + Math.min(deadlineMs, this.cutOff.has(actor.machine) ? 60_000 : PATIENCE_MS);
       for (;;) {
-        const found = this.availability();
+        const found = this.availability(actor.machine);
         if (found === 'ok') return;
         if (!isSafe || this.time.monotonic() >= until) throw failureOf(found, request);
         await this.time.sleep(Math.max(1, Math.min(500, until - this.time.monotonic())));
@@ -230,7 +249,7 @@ export class Octopus {
     return {
       url: URL,
       about: () => see('about', () => ({ version: '2024.4.1', installationId: '1f1f1f1f-0000-4000-8000-000000000000' })),
-      certificate: () => see('certificate', () => ({ thumbprint: this.nodes.find((node) => this.isReady(node))!.presents as Thumbprint, signatureAlgorithm: 'sha256RSA' })),
+      certificate: () => see('certificate', () => ({ thumbprint: this.answering().presents as Thumbprint, signatureAlgorithm: 'sha256RSA' })),
       nodes: () => see('nodes', () => this.nodes.map((node) => this.resource(node))),
       drain: (id, draining) => change('drain', true, {
         name: `${draining ? 'drain' : 'undrain'} ${id}`, guarded: true, act: () => {
@@ -304,7 +323,7 @@ export class Octopus {
 
   private resource(node: Node): ServerNode {
     const runningTasks = [...this.known.values()].filter((one) => one.node === node && !one.task.isCompleted).length;
-    return { id: node.id, name: node.name, isOffline: node.presents === null, isDraining: node.isDraining, maxConcurrentTasks: 5, runningTasks, version: '2024.4.1', lastSeen: NOW };
+    return { id: node.id, name: node.name, isOffline: node.presents === null || !node.seesDatabase, isDraining: node.isDraining, maxConcurrentTasks: 5, runningTasks, version: '2024.4.1', lastSeen: NOW };
   }
 
   private runScript(node: Node, task: Task, body: string, ids: readonly string[]): void {

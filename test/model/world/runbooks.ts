@@ -4,6 +4,7 @@ import { phase as backUp } from '../../../src/phases/back-up-server-certificate.
 import { phase as checkHealth } from '../../../src/phases/check-health.ts';
 import { phase as generate } from '../../../src/phases/generate-server-certificate.ts';
 import { phase as plan } from '../../../src/phases/plan-server-certificate.ts';
+import { phase as prepare } from '../../../src/phases/prepare-server-nodes.ts';
 import { phase as prove } from '../../../src/phases/prove-server-certificate-trust.ts';
 import { phase as replace } from '../../../src/phases/replace-server-certificate.ts';
 import { phase as report } from '../../../src/phases/report-rotation.ts';
@@ -13,11 +14,18 @@ import { phase as trust } from '../../../src/phases/trust-server-certificate.ts'
 import { phase as verify } from '../../../src/phases/verify-server-certificate.ts';
 import { ABANDON_RUNBOOK_NAME, ROLL_BACK_RUNBOOK_NAME, RUNBOOK_NAME } from '../../../src/install/names.ts';
 
+import { SHARE } from './host.ts';
+
 export { ABANDON_RUNBOOK_NAME, ROLL_BACK_RUNBOOK_NAME, RUNBOOK_NAME };
 export type RunbookName = typeof RUNBOOK_NAME | typeof ABANDON_RUNBOOK_NAME | typeof ROLL_BACK_RUNBOOK_NAME;
 
 type Values = Record<string, string>;
-interface Step { phase: Phase<never>; inputs(outputs: Values, variables: Values): object }
+export interface Step {
+  phase: Phase<never>;
+  inputs(outputs: Values, variables: Values): object;
+  /** Runs on the machine of every server node. */
+  onEachNode?: boolean;
+}
 
 const step = (phase: Phase<never>, inputs: Step['inputs'] = () => ({})): Step => ({ phase, inputs });
 
@@ -28,8 +36,9 @@ const found = ({ RotationId }: Values) => (RotationId === undefined ? {} : { Rot
 /** What an administrator has set. */
 const SETTINGS = { OfflineMachines: 'refuse', EnableDisabled: false, PollingRoute: 'twin', WaveBy: 'size', WaveSize: 50, Canaries: 1, AtOnce: 10, StopAfterFailures: 10, GraceHours: 0, MaximumAgeDays: 36_500, ExpiresWithinDays: 1, DrainLimitMinutes: 5, RestartWatchSeconds: 30 };
 
-/** The steps of src/install/runbooks with what they are told. The last one always runs; each other one while nothing failed and its predecessor said Continue. */
-export const RUNBOOKS: Record<RunbookName, readonly Step[]> = {
+const PREPARE: Step = { ...step(prepare, (outputs) => ({ ...planned(outputs), SharedFolder: SHARE })), onEachNode: true };
+
+const ONE_NODE: Record<RunbookName, readonly Step[]> = {
   [RUNBOOK_NAME]: [
     step(plan, (_outputs, variables) => ({ ...SETTINGS, ...(variables['Rotation.Force'] ? { Force: variables['Rotation.Force'] } : {}), ...(variables['Rotation.OfflineMachines'] ? { OfflineMachines: variables['Rotation.OfflineMachines'] } : {}) })),
     step(backUp, planned),
@@ -46,3 +55,11 @@ export const RUNBOOKS: Record<RunbookName, readonly Step[]> = {
   [ABANDON_RUNBOOK_NAME]: [step(abandon), step(report, found)],
   [ROLL_BACK_RUNBOOK_NAME]: [step(rollBack, () => ({ OfflineMachines: 'refuse' })), step(report, found)],
 };
+
+/** With one node, preparing the nodes ends at once, and is left out. */
+const SEVERAL_NODES: Record<RunbookName, readonly Step[]> = { ...ONE_NODE, [RUNBOOK_NAME]: ONE_NODE[RUNBOOK_NAME].toSpliced(1, 0, PREPARE) };
+
+/** The steps of src/install/runbooks with what they are told. The last one always runs; each other one while nothing failed and its predecessor said Continue. */
+export function runbooks(nodes: number): Record<RunbookName, readonly Step[]> {
+  return nodes > 1 ? SEVERAL_NODES : ONE_NODE;
+}

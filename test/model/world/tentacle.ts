@@ -70,6 +70,14 @@ export class Tentacle {
     this.told.started(this);
   }
 
+  /** A person lets it poll one node more, in force at once. */
+  alsoPolls(address: string, thumbprint: string): void {
+    const entry: TrustEntry = { thumbprint, style: 'TentacleActive', address, subscriptionId: this.uri };
+    this.stored.push({ ...entry });
+    this.loaded?.push({ ...entry });
+    if (this.loaded !== null) this.told.started(this);
+  }
+
   get isRunning(): boolean {
     return this.loaded !== null;
   }

@@ -3,15 +3,15 @@ import type { RelayJob } from '../../../schemas/types/relay-job.ts';
 import { refusalsOf } from '../../../src/errors/refusal.ts';
 import type { LeaseMarker } from '../../../src/journal/contract.ts';
 import { LEASE_SET, LEASE_VARIABLE } from '../../../src/journal/lease-store.ts';
-import type { PhaseContext } from '../../../src/phases/context.ts';
+import type { PhaseContext, PhaseResult } from '../../../src/phases/context.ts';
 import { relayControl } from '../../../src/runners/relay-control.ts';
 import { retireRelay, runRelay } from '../../../src/runners/relay.ts';
 import { Actor, type ActorKind, type Effect, type Fate, type Trap } from './actor.ts';
 import { certificates } from './certificates.ts';
 import { Disk } from './disk.ts';
-import { Host, TENTACLE } from './host.ts';
+import { Host, SHARE, TENTACLE } from './host.ts';
 import { Octopus, URL, type Node, type Run } from './octopus.ts';
-import { RUNBOOKS, type RunbookName } from './runbooks.ts';
+import { runbooks, type RunbookName, type Step } from './runbooks.ts';
 import { Tentacle } from './tentacle.ts';
 import { Time } from './time.ts';
 
@@ -29,9 +29,11 @@ export interface RunEnd { state: string; refusals: { code: string; text: string 
 /** Everything outside the product: one Octopus, its Tentacles, the host. Notes what happens, and what never may. */
 export class World {
   readonly time = new Time();
-  readonly disk = new Disk();
+  /** The folder that all server nodes share. */
+  readonly share = new Disk();
   readonly octopus: Octopus;
-  readonly machine: Host;
+  /** The machines of the server nodes; the first leads. */
+  readonly hosts: Host[] = [];
   readonly actors: Actor[] = [];
   readonly traps: Trap[] = [];
   readonly story: string[] = [];
@@ -40,7 +42,6 @@ export class World {
   readonly ends = new Map<string, RunEnd>();
   /** True times of the lines of each journal. */
   stamps = new Map<string, string[]>();
-  isHostOn = true;
   /** Told of each rotation whose journal is made. */
   onJournal: (id: string) => void = () => undefined;
   /** Told of each machine that joins. */
@@ -52,36 +53,73 @@ export class World {
   private readonly taken = new Map<Actor, number>();
   private highest = 0;
   private leased: string | null = null;
-  private boots = 1;
   private pid = 1000;
   private randoms = 0;
   /** Of runs that a person stops after so many steps. */
   readonly stepLimits = new Map<string, number>();
-  private readonly executing = new Map<string, Actor>();
+  private readonly executing = new Map<string, Actor[]>();
+  /** Certificates that were made. */
+  made = 0;
 
-  constructor(given: readonly { name: string; route: 'listening' | 'polling'; viaProxy?: boolean }[]) {
+  constructor(given: readonly { name: string; route: 'listening' | 'polling'; viaProxy?: boolean }[], nodes = 1) {
     this.octopus = new Octopus(certificates().old.thumbprint, this.time, {
       nodeStarted: (node) => {
         this.note('server-started', node.machine, { thumbprint: node.presents });
-        this.tell(`the server starts and presents ${this.called(node.presents!)}`);
+        this.tell(`${this.theServer(node)} starts and presents ${this.called(node.presents!)}`);
       },
       nodeStopped: (node, isRequested) => {
         this.note('unit-stopped', node.machine, { unit: 'octopusserver.service', requested: isRequested });
-        this.tell(isRequested ? 'the server is stopped' : 'the server crashes');
+        this.tell(`${this.theServer(node)} ${isRequested ? 'is stopped' : 'crashes'}`);
       },
       drained: (node) => {
-        this.note('drain-changed', node.machine, { drained: node.isDraining });
-        this.tell(node.isDraining ? 'the node is drained' : 'the node is undrained');
+        this.note('drain-changed', node.machine, { drained: node.isDraining, node: node.name });
+        this.tell(`${this.theNode(node)} is ${node.isDraining ? 'drained' : 'undrained'}`);
       },
       begin: (run, node) => void this.execute(run, node),
       wrote: (actor, variables) => this.noteLease(actor, variables[LEASE_VARIABLE]),
       violate: (text) => this.violate(text),
     });
-    this.machine = new Host(this, (actor, jobPath) => this.relayMain(actor, jobPath));
-    this.machine.unpack(PROGRAM, '// the relay');
-    this.octopus.addNode('NODE1', 'octopus-01');
-    for (const one of [{ name: 'octopus-01', route: 'listening' as const }, ...given]) this.join(one);
+    this.share.makeFolder(SHARE);
+    for (let number = 1; number <= nodes; number++) this.addNode();
+    for (const one of [...this.hosts.map(({ name }) => ({ name, route: 'listening' as const })), ...given]) this.join(one);
     this.isNew = false;
+  }
+
+  private addNode(): Node {
+    const number = this.hosts.length + 1;
+    const host: Host = new Host(this, this.octopus.addNode(`NODE${number}`, `octopus-0${number}`), (actor, jobPath) => this.relayMain(actor, host, jobPath));
+    host.unpack(PROGRAM, '// the relay');
+    this.hosts.push(host);
+    return host.node;
+  }
+
+  /** A server node more, on a machine of its own with a Tentacle; the administrator has every polling Tentacle poll it, too, with the certificate that it presents. */
+  joinNode(): void {
+    const node = this.addNode();
+    this.tell(`${node.name} joins and presents ${this.called(node.presents ?? 'nothing')}`);
+    this.join({ name: node.machine, route: 'listening' });
+    for (const tentacle of this.octopus.tentacles) if (tentacle.route === 'polling') tentacle.alsoPolls(node.address, node.presents ?? this.octopus.thumbprint);
+  }
+
+  get machine(): Host {
+    return this.hosts[0]!;
+  }
+
+  /** The leading host's. */
+  get disk(): Disk {
+    return this.machine.disk;
+  }
+
+  get isHostOn(): boolean {
+    return this.machine.isOn;
+  }
+
+  private theServer(node: Node): string {
+    return this.hosts.length > 1 ? node.name : 'the server';
+  }
+
+  private theNode(node: Node): string {
+    return this.hosts.length > 1 ? node.name : 'the node';
   }
 
   get host(): Tentacle {
@@ -100,7 +138,7 @@ export class World {
       stopped: (one, isRequested) => {
         this.note('unit-stopped', one.name, { unit: 'Tentacle.service', requested: isRequested });
         // Whatever its scripts started goes with the unit (D15).
-        if (one.isHost) for (const actor of this.actors) if (actor.kind === 'step') actor.kill();
+        for (const actor of this.actors) if (actor.kind === 'step' && actor.machine === one.name) actor.kill();
       },
     });
     this.octopus.tentacles.push(tentacle);
@@ -169,9 +207,9 @@ export class World {
 
   // Processes.
 
-  spawn(kind: ActorKind, name: string): Actor {
+  spawn(kind: ActorKind, name: string, host: Host): Actor {
     const fate: Fate = { next: (actor, effect) => this.next(actor, effect), strike: (actor, trap, effect) => this.strike(actor, trap, effect) };
-    const actor = new Actor(kind, name, this.pid++, `b00701d0-0000-4000-8000-${String(this.boots).padStart(12, '0')}`, fate);
+    const actor = new Actor(kind, name, host.name, this.pid++, `b00701d0-0000-4000-8000-${String(host.boots).padStart(12, '0')}`, fate);
     this.actors.push(actor);
     return actor;
   }
@@ -189,21 +227,26 @@ export class World {
     return null;
   }
 
+  hostOf(actor: Actor): Host {
+    return this.hosts.find((one) => one.name === actor.machine)!;
+  }
+
   private strike(actor: Actor, trap: Trap, effect: Effect<unknown>): void {
     this.tell(`${actor.name}: ${trap.what} ${trap.mode === 'torn' ? 'in the middle of' : trap.mode} "${effect.name.replace(STATE, '').replace(/sc-\d{8}-[0-9a-f]{8}/g, 'ID')}"`);
     if (trap.what === 'suspend') actor.suspend();
     else if (trap.what === 'kill') actor.kill();
-    else this.powerCut();
+    else this.powerCut(this.hostOf(actor));
   }
 
   context(actor: Actor): PhaseContext {
     const { time } = this;
-    const files = this.machine.files(actor);
-    const processes = this.machine.processes(actor);
+    const host = this.hostOf(actor);
+    const files = host.files(actor);
+    const processes = host.processes(actor);
     const clock = { now: () => time.now(), monotonic: () => time.monotonic(), sleep: (milliseconds: number, signal?: AbortSignal) => actor.look(() => time.sleep(milliseconds, signal)) };
     const quiet = (): void => undefined;
     return {
-      runner: actor.kind === 'relay' ? 'relay' : 'runbook', clock, files, processes, network: this.machine.network(actor),
+      runner: actor.kind === 'step' ? 'runbook' : 'relay', clock, files, processes, network: host.network(actor),
       // A rotation's id is four of them: the same in every sequence, so that what is derived from it is derived once.
       random: { bytes: (length) => Uint8Array.from({ length }, (_, index) => (index === length - 1 ? ++this.randoms % 256 : 0)) },
       voice: { info: quiet, verbose: quiet, highlight: quiet, warn: quiet, error: quiet, progress: quiet, secret: quiet },
@@ -215,17 +258,16 @@ export class World {
     };
   }
 
-  private async relayMain(actor: Actor, jobPath: string): Promise<void> {
+  private async relayMain(actor: Actor, { disk }: Host, jobPath: string): Promise<void> {
     const context = this.context(actor);
-    if (this.disk.facts(jobPath) === null) return retireRelay(context, jobPath.slice(0, jobPath.lastIndexOf('/')));
-    const job = JSON.parse(this.disk.read(jobPath).toString()) as RelayJob;
-    return runRelay(context, job, this.disk.read(PROGRAM));
+    if (disk.facts(jobPath) === null) return retireRelay(context, jobPath.slice(0, jobPath.lastIndexOf('/')));
+    const job = JSON.parse(disk.read(jobPath).toString()) as RelayJob;
+    return runRelay(context, job, disk.read(PROGRAM));
   }
 
   // Runs.
 
   private async execute(run: Run, node: Node): Promise<void> {
-    const { host } = this;
     const end: RunEnd = { state: 'Executing', refusals: [], defects: [] };
     this.ends.set(run.task.id, end);
     const label = run.task.id.replace('ServerTasks-', 'run ');
@@ -233,7 +275,7 @@ export class World {
     const outputs: Record<string, string> = {};
     let isFailed = false;
     let goesOn = true;
-    const steps = RUNBOOKS[run.runbook as RunbookName];
+    const steps = runbooks(this.hosts.length)[run.runbook as RunbookName];
     for (const [index, step] of steps.entries()) {
       if (run.task.isCompleted) return;
       const isLast = index === steps.length - 1;
@@ -243,82 +285,95 @@ export class World {
         this.tell(`${label} is cancelled before "${step.phase.name}"`);
         return;
       }
-      // Octopus asks again for a while when its machine does not answer.
-      for (let tries = 0; tries < 60 && !this.isServed(node) && !run.task.isCompleted; tries++) await this.time.sleep(1_000);
+      // Each machine of a step for itself, all at once.
+      const hosts = step.onEachNode ? this.hosts.filter((one) => one.leads || one.tentacle.registration !== null) : [this.machine];
+      const results = await Promise.all(hosts.map((host) => this.executeOn(host, run, node, step, { label, outputs: { ...outputs }, end })));
       if (run.task.isCompleted) return;
-      if (!this.isServed(node)) {
-        isFailed = true;
-        this.tell(`${label}: the host does not answer`);
-        continue;
+      for (const result of results) {
+        if (result === null) isFailed = true;
+        else {
+          Object.assign(outputs, result.outputs);
+          if (!isLast) goesOn &&= result.outcome === 'continue';
+        }
       }
-      const actor = this.spawn('step', `${label}, ${step.phase.name}`);
-      this.executing.set(run.task.id, actor);
-      host.scripts++;
-      const inputs = {
-        ServerUrl: URL, ApiKey: 'API-KEY', Secret: SECRET, StateFolder: STATE, TaskId: run.task.id, SpaceId: 'Spaces-1', ProjectName: 'Octopus Rotation', RunbookName: run.runbook, EnvironmentName: 'Octopus', SnapshotName: run.snapshot,
-        ...step.inputs(outputs, run.variables),
-      };
-      const ended = await actor.whileAlive(step.phase.run(this.context(actor), inputs as never).then((result) => ({ result }), (error: unknown) => ({ error })));
-      actor.kill();
-      host.scripts = Math.max(0, host.scripts - 1);
-      if (ended === undefined) isFailed = true;
-      else if ('error' in ended) {
-        isFailed = true;
-        const refusals = refusalsOf(ended.error);
-        end.refusals.push(...refusals.map(({ code, message, next }) => ({ code, text: `${message} ${next}` })));
-        if (refusals.length === 0) end.defects.push(ended.error instanceof Error ? (ended.error.stack ?? ended.error.message) : String(ended.error));
-        this.tell(`${label}, ${step.phase.name}: ${refusals.map((one) => `${one.code}: ${one.message.slice(0, 160)}`).join('; ') || `DEFECT ${String(ended.error)}`}`);
-      } else {
-        Object.assign(outputs, ended.result.outputs);
-        if (!isLast) goesOn = ended.result.outcome === 'continue';
-      }
-      if (run.task.isCompleted) return;
     }
     end.state = isFailed ? 'Failed' : 'Success';
     this.octopus.end(run.task.id, isFailed ? 'Failed' : 'Success');
     this.tell(`${label} ends: ${end.state}`);
   }
 
-  isServed(node: Node): boolean {
-    return node.presents !== null && this.host.serves(node.presents, node.address);
+  /** A step on one machine; null when it failed there. */
+  private async executeOn(host: Host, run: Run, node: Node, step: Step, { label, outputs, end }: { label: string; outputs: Record<string, string>; end: RunEnd }): Promise<PhaseResult | null> {
+    // Octopus asks again for a while when its machine does not answer.
+    for (let tries = 0; tries < 60 && !this.isServed(node, host) && !run.task.isCompleted; tries++) await this.time.sleep(1_000);
+    if (run.task.isCompleted) return null;
+    const where = `${label}, ${step.phase.name}${step.onEachNode ? ` on ${host.name}` : ''}`;
+    if (!this.isServed(node, host)) {
+      this.tell(`${label}: ${host.leads ? 'the host' : host.name} does not answer`);
+      return null;
+    }
+    const actor = this.spawn('step', where, host);
+    this.executing.set(run.task.id, [...(this.executing.get(run.task.id) ?? []), actor]);
+    const { tentacle } = host;
+    tentacle.scripts++;
+    const inputs = {
+      ServerUrl: URL, ApiKey: 'API-KEY', Secret: SECRET, StateFolder: STATE, TaskId: run.task.id, SpaceId: 'Spaces-1', ProjectName: 'Octopus Rotation', RunbookName: run.runbook, EnvironmentName: 'Octopus', SnapshotName: run.snapshot,
+      ...step.inputs(outputs, run.variables),
+    };
+    const ended = await actor.whileAlive(step.phase.run(this.context(actor), inputs as never).then((result) => ({ result }), (error: unknown) => ({ error })));
+    actor.kill();
+    tentacle.scripts = Math.max(0, tentacle.scripts - 1);
+    if (ended === undefined) return null;
+    if ('result' in ended) return ended.result;
+    const refusals = refusalsOf(ended.error);
+    end.refusals.push(...refusals.map(({ code, message, next }) => ({ code, text: `${message} ${next}` })));
+    if (refusals.length === 0) end.defects.push(ended.error instanceof Error ? (ended.error.stack ?? ended.error.message) : String(ended.error));
+    this.tell(`${where}: ${refusals.map((one) => `${one.code}: ${one.message.slice(0, 160)}`).join('; ') || `DEFECT ${String(ended.error)}`}`);
+    return null;
+  }
+
+  /** Whether that node reaches the Tentacle of that machine. */
+  isServed(node: Node, host: Host = this.machine): boolean {
+    return node.presents !== null && host.tentacle.serves(node.presents, node.address);
   }
 
   /** A person cancels a run; its step may go on all the same (octopus-rest.md 10.2). */
   cancel(taskId: string, how: 'ends' | 'goes on' | 'sleeps'): void {
-    const actor = this.executing.get(taskId);
+    const actors = this.executing.get(taskId) ?? [];
     this.octopus.end(taskId, 'Canceled');
-    if (actor === undefined || actor.isDead) return;
-    if (how === 'ends') actor.kill();
-    if (how === 'sleeps') {
-      actor.suspend();
-      actor.isBelievedDead = true;
+    for (const actor of actors.filter((one) => !one.isDead)) {
+      if (how === 'ends') actor.kill();
+      if (how === 'sleeps') {
+        actor.suspend();
+        actor.isBelievedDead = true;
+      }
     }
   }
 
-  // What befalls the host.
+  // What befalls the machines of server nodes.
 
-  powerCut(): void {
-    if (!this.isHostOn) return;
-    this.isHostOn = false;
-    this.tell('the power of the host is cut');
-    this.hostNode.isOn = false;
-    this.octopus.stop(this.hostNode, false);
-    this.machine.powerOff();
-    this.host.powerOff();
-    for (const actor of this.actors) actor.kill();
+  powerCut(host: Host = this.machine): void {
+    if (!host.isOn) return;
+    host.isOn = false;
+    this.tell(`the power of ${host.leads ? 'the host' : host.name} is cut`);
+    host.node.isOn = false;
+    this.octopus.stop(host.node, false);
+    host.powerOff();
+    host.tentacle.powerOff();
+    for (const actor of this.actors) if (actor.machine === host.name) actor.kill();
   }
 
-  boot(): void {
-    if (this.isHostOn) return;
-    this.isHostOn = true;
-    this.boots++;
-    this.tell('the host boots');
-    this.host.powerOn();
+  boot(host: Host = this.machine): void {
+    if (host.isOn) return;
+    host.isOn = true;
+    host.boots++;
+    this.tell(`${host.leads ? 'the host' : host.name} boots`);
+    host.tentacle.powerOn();
     this.time.after(BOOT_MS, () => {
-      if (!this.isHostOn) return;
-      this.hostNode.isOn = true;
-      this.octopus.start(this.hostNode);
-      this.machine.boot();
+      if (!host.isOn) return;
+      host.node.isOn = true;
+      this.octopus.start(host.node);
+      host.boot();
     });
   }
 
