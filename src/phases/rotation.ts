@@ -16,6 +16,7 @@ import type { OctopusClient } from '../octopus/contract.ts';
 import type { PhaseContext, PhaseResult } from './context.ts';
 import { requireStoredPfx } from './pfx-files.ts';
 import type { Identities } from './probing.ts';
+import { withRelayFindings } from './relay-findings.ts';
 
 type Detail = Record<string, string | number | boolean | null>;
 
@@ -270,7 +271,8 @@ export async function withRotation(context: PhaseContext, phase: string, given: 
     const result = await work(rotation);
     await journal.append({ kind: 'phase-finished', subject: 'estate', data: { phase, outcome: result.outcome, outputs: result.outputs, refusals: [] } });
     return result;
-  } catch (error) {
+  } catch (failure) {
+    const error = withRelayFindings(failure, rotation, given.TaskId);
     const refusals = refusalsOf(error).map(({ code, message, next }) => ({ code, message, next }));
     await journal.append({ kind: 'phase-finished', subject: 'estate', data: { phase, outcome: refusals.length > 0 ? 'refused' : 'failed', outputs: {}, refusals } }).catch(() => undefined);
     throw error;

@@ -89,9 +89,23 @@ export class Observer {
     const fence = world.disk.facts(fencePath) === null ? 0 : Number(world.disk.read(fencePath).toString());
     const truth = groundTruth(world, plan(entries)!.old);
     const observed: Observed = { truth, before: this.before(id, plan(entries)!.old), entries, settled: isSettled, fence, oldPfxOpens: await this.oldPfxOpens(id, plan(entries)!.old), unregistered: world.octopus.tentacles.filter((one) => one.registration === null).map((one) => one.name) };
-    const broken = [...checkInvariants(observed).filter(({ rule }) => rule !== 'importsWereProved'), ...this.newImports(observed)].filter(({ rule }) => this.epoch === 0 || !LOST_WITH_THE_JOURNAL.has(rule)).filter(({ rule, text }) => !this.isExcused(rule, text, isForeignInside));
+    const broken = [...checkInvariants(observed).filter(({ rule }) => rule !== 'importsWereProved'), ...this.newImports(observed)].filter(({ rule }) => this.epoch === 0 || !LOST_WITH_THE_JOURNAL.has(rule)).filter(({ rule, text }) => !this.isExcused(rule, text, isForeignInside, entries));
     found.push(...broken.map(({ rule, text }) => `${rule}: ${text}`));
+    if (this.epoch === 0) found.push(...this.untold(entries));
     return found.map((text) => this.readable(text));
+  }
+
+  /** What made a relay give up is told by the run that it queued for that, unless that run did not get so far as to hear of it. */
+  private untold(entries: readonly Entry[]): string[] {
+    return entries.flatMap((entry, index) => {
+      if (entry.kind !== 'run-queued') return [];
+      const given = entries.slice(0, index).findLast((one): one is Entry<'phase-finished'> => one.kind === 'phase-finished' && one.runner === 'relay');
+      const end = this.world.ends.get(entry.data.taskId);
+      if (!given || given.data.refusals.length === 0 || end === undefined || end.state === 'Executing') return [];
+      const told = end.refusals.map((one) => one.code);
+      const isDeaf = end.state === 'Failed' && told.every((code) => /^(LEASE|OCTOPUS|STATE_FOLDER|JOURNAL)_/.test(code));
+      return isDeaf || given.data.refusals.every((one) => told.includes(one.code)) ? [] : [`untold: the relay gave up with ${given.data.refusals.map((one) => one.code).join()}, and ${entry.data.taskId}, which it queued to say so, ended as ${end.state}: ${told.join() || 'it says nothing'}`];
+    });
   }
 
   /** An import is judged by the machines that were registered then, so at the first look after it. */
@@ -110,7 +124,9 @@ export class Observer {
   }
 
   /** What people did is nobody's fault. */
-  private isExcused(rule: string, text: string, isForeignInside: boolean): boolean {
+  private isExcused(rule: string, text: string, isForeignInside: boolean, entries: readonly Entry[]): boolean {
+    // Whoever goes back without a node that is away chose so: it must not keep the others from going back.
+    if (rule === 'intentsFirst' && text.endsWith('was not back') && entries.some((entry) => entry.kind === 'handed-over' && entry.data.job === 'roll-back')) return true;
     if (isForeignInside && (rule === 'nodesAreTrusted' || rule === 'endedIsClean')) return true;
     if (rule === 'intentsFirst' && text.includes('on administrator')) return true;
     // Set up while the server presented NEW: OLD is added by rolling back, not before.

@@ -80,9 +80,10 @@ class View {
     return (imported?.['to'] ?? next?.['from'] ?? this.observed.truth.server.database.thumbprint) as string | null;
   }
 
-  /** What each node had taken from the database at its last start before a time; of one node only when `subject` is its id. */
+  /** What each node had taken from the database at its last start before a time; of one node only when `subject` is its id. One that joined later is not among them. */
   presentedAt(time: string, subject = 'server'): { name: string; presented: unknown }[] {
-    const { nodes } = this.observed.truth.server;
+    const started = (one: TruthEvent, machine: string): boolean => one.event === 'server-started' && one.machine === machine;
+    const nodes = this.observed.truth.server.nodes.filter(({ machine }) => (this.observed.truth.events.find((one) => started(one, machine))?.at ?? '') <= time);
     const one = nodes.filter((node) => subject.toLowerCase() === `octopusservernodes-${node.name}`.toLowerCase());
     return (one.length > 0 ? one : nodes).map((node) => ({ name: node.name, presented: this.latest('server-started', time, node.machine)?.['thumbprint'] }));
   }
