@@ -158,6 +158,8 @@ export class Bench {
       this.tell(`a person runs "${runbook}"`);
       const end = await this.run(runbook);
       await this.hold();
+      // Nobody but a person at the machines can bring back what an administrator cut off.
+      if (this.isForeignInside && world.octopus.nodes.some((node) => !world.isServed(node))) return 'refused';
       const id = this.observer.rotationIds.at(-1);
       const entries = id === undefined ? [] : this.observer.entries(id);
       if (world.marker === null && (plan(entries) === null || endOf(entries) !== null) && end.state === 'Success') return 'ended';
@@ -167,8 +169,6 @@ export class Bench {
       if (codes.includes('LEASE_HELD')) await world.time.pass(HELD_MS);
       said.push(`${runbook}: ${codes.join() || end.state}`);
       if (end.refusals.some((one) => one.text.trim() === '')) this.fail(['a refusal says nothing']);
-      // Nobody but a person at the machines can bring back what an administrator cut off.
-      if (this.isForeignInside && !world.isServed(world.hostNode)) return 'refused';
       if (this.isForeignInside && codes.some((one) => AFTER_FOREIGN.has(one))) return 'refused';
       if (this.observer.epoch > 0 && codes.some((one) => AFTER_RESTORE.has(one))) return 'refused';
       if (codes.includes('ROTATION_ABANDONED')) runbook = ABANDON_RUNBOOK_NAME;

@@ -5,6 +5,7 @@ vi.mock('../../src/certificates/pfx.ts', async (original) => (await import('./qu
 vi.mock('../../src/certificates/certificate.ts', async (original) => (await import('./quick.ts')).certificate(await original()));
 vi.mock('../../src/journal/secrets.ts', async (original) => (await import('./quick.ts')).secrets(await original()));
 vi.mock('../../src/journal/line.ts', async (original) => (await import('./quick.ts')).line(await original()));
+vi.mock('../../src/mailbox/message.ts', async (original) => (await import('./quick.ts')).message(await original()));
 
 /** The same ones each time. MODEL_SEED gives others, and with MODEL_PATH, as a failure tells them, gives one again; MODEL_RUNS other numbers of them.
  * Not mended yet: the 543rd, in which a machine is removed from Octopus right after the swap and Check health goes on asking for it (HEALTH_NOT_PROVED). */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type * as Certificate from '../../src/certificates/certificate.ts';
 import type * as Pfx from '../../src/certificates/pfx.ts';
 import type * as Line from '../../src/journal/line.ts';
+import type * as Message from '../../src/mailbox/message.ts';
 import type * as Secrets from '../../src/journal/secrets.ts';
 
 /**
@@ -74,4 +75,10 @@ export function line(real: typeof Line): typeof Line {
       return opened;
     },
   };
+}
+
+/** Relays read the same messages every second. */
+export function message(real: typeof Message): typeof Message {
+  const newest = remembered<ReturnType<typeof real.newestOf>>();
+  return { ...real, newestOf: (texts, key, expected, seen) => newest(JSON.stringify([texts, Buffer.from(key).toString('latin1'), expected, seen]), () => real.newestOf(texts, key, expected, seen)) };
 }

@@ -7,6 +7,7 @@ vi.mock('../../src/certificates/pfx.ts', async (original) => (await import('./qu
 vi.mock('../../src/certificates/certificate.ts', async (original) => (await import('./quick.ts')).certificate(await original()));
 vi.mock('../../src/journal/secrets.ts', async (original) => (await import('./quick.ts')).secrets(await original()));
 vi.mock('../../src/journal/line.ts', async (original) => (await import('./quick.ts')).line(await original()));
+vi.mock('../../src/mailbox/message.ts', async (original) => (await import('./quick.ts')).message(await original()));
 
 /** Few and always the same, since this is the short suite; the long one has a thousand others. */
 test('whatever people and fate do to three nodes, the invariants hold, and the rotation ends', { timeout: 300_000 }, () => tryOut({ nodes: 3, numRuns: 10, seed: 20261124, maxCommands: 8 }));
