@@ -1,10 +1,13 @@
 import type PrepareServerNodesInputs from '../../steps/prepare-server-nodes/inputs.ts';
+import { parseThumbprint } from '../certificates/thumbprint.ts';
 import { counted } from '../errors/counted.ts';
 import { inputErrors } from '../errors/inputs.ts';
 import { nodeErrors } from '../errors/nodes.ts';
 import { printable } from '../errors/printable.ts';
 import { swapErrors } from '../errors/swap.ts';
+import { nodesKnown, type SeenNode } from '../gates/nodes.ts';
 import { hasRole, HOST_ROLE } from '../gates/roles.ts';
+import { all, demandPass, PASS, refuse } from '../gates/verdict.ts';
 import { readLease } from '../journal/held-lease.ts';
 import { carriesOver } from '../mailbox/carrier.ts';
 import { nodeKey } from '../mailbox/message.ts';
@@ -80,12 +83,15 @@ async function onHost(context: PhaseContext, inputs: PrepareServerNodesInputs, r
   const mailbox = await leaderMailbox(context, rotation, access, self.sharedFolder);
   await rotation.prove(host.id, 'node-ready', 'rest', { name: host.name, isHost: true, port: self.port, addresses: self.addresses.join(' '), sharedFolder: self.sharedFolder });
   const others = nodes.filter((one) => one !== host);
+  const seen: SeenNode[] = [];
   let answered = 0;
   const tell = () => context.voice.progress(Math.round((answered / others.length) * 100), `${answered} of ${others.length} relays of server nodes have answered`);
   tell();
   const missing = await inParallel(others, others.length, async (node) => {
     try {
-      const { node: said } = await remoteNode(context, rotation, mailbox, node).introduce(READY_MS);
+      const { node: said, presents, database, text } = await remoteNode(context, rotation, mailbox, node).introduce(READY_MS);
+      const shown = (thumbprint: string | null) => (thumbprint === null ? null : parseThumbprint(thumbprint));
+      seen.push({ name: node.name, presents: shown(presents), database: shown(database), text });
       await rotation.prove(node.id, 'node-ready', 'rest', { name: node.name, isHost: false, port: said.port, addresses: said.addresses.join(' '), relaySha256: said.relaySha256 });
       answered += 1;
       tell();
@@ -97,7 +103,8 @@ async function onHost(context: PhaseContext, inputs: PrepareServerNodesInputs, r
     }
   });
   const notReady = missing.filter((one) => one !== null);
-  if (notReady.length > 0) throw nodeErrors.NODE_NOT_READY({ nodes: notReady });
+  // Plan saw the host's own node, and over REST whichever the load balancer chose: one that was not restarted since an import shows here.
+  demandPass(all(notReady.length > 0 ? refuse(nodeErrors.NODE_NOT_READY({ nodes: notReady })) : PASS, nodesKnown(seen, rotation.plan.old, rotation.fresh?.thumbprint ?? null)));
   return { outcome: 'continue', outputs: { NodeCount: String(nodes.length) }, headline: `${counted(others.length, 'relay')} of other server nodes answer; the host's own node, ${printable(host.name)}, is restarted last.` };
 }
 

@@ -124,6 +124,7 @@ export class Bench {
     world.traps.splice(0);
     for (const actor of world.actors) actor.wake();
     world.octopus.cutOff.clear();
+    world.setting.graceHours = 0;
     for (const host of world.hosts) {
       host.share = 'there';
       world.boot(host);

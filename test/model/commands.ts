@@ -100,6 +100,8 @@ const anyHost = (bench: Bench, index: number): Host => bench.world.hosts[index %
 
 /** What may happen besides where there are several server nodes. */
 const WITH_SEVERAL_NODES: readonly Offered[] = [
+  // Between the swap and retiring there is time for much.
+  offered('runs', 2, fc.constantFrom(24, 24, 0).map((hours) => new Act(`a grace period of ${hours} hours is set`, (bench) => (bench.world.setting.graceHours = hours)))),
   offered('nodes', 6, trap('node')),
   offered('nodes', 2, node('kill the relay', (_bench, host) => host.relayActor?.kill())),
   offered('nodes', 2, node('stop the relay (SIGSTOP)', (_bench, host) => host.relayActor?.suspend())),

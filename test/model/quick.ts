@@ -9,7 +9,7 @@ import type * as Secrets from '../../src/journal/secrets.ts';
  * The same certificates, secrets and rotation ids serve every sequence, and what is worked out of them would take most of the time: each
  * is worked out once by the product's own code, and remembered by everything that it depends on. Failures are not remembered.
  */
-const LIMIT = 20_000;
+const LIMIT = 5_000;
 
 function remembered<Value>(): (key: string, make: () => Value) => Value {
   const known = new Map<string, Value>();

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { Bench } from './bench.ts';
 import { tryOut } from './sequences.ts';
+import { certificates } from './world/certificates.ts';
 import { RUNBOOK_NAME } from './world/runbooks.ts';
 
 vi.mock('../../src/certificates/pfx.ts', async (original) => (await import('./quick.ts')).pfx(await original()));
@@ -21,4 +22,16 @@ test('A15: the run that is queued to tell that a node did not come back tells it
   const told = [...bench.world.ends.values()].at(-1)!.refusals;
   expect(told.map((one) => one.code)).toEqual(['NODE_DID_NOT_COME_BACK', 'NODE_DOWN']);
   expect(told[0]!.text).toMatch(/Now: NODE2 presents .*NODE3 is not seen.*NODE1 presents/);
+});
+
+/** Found by: an administrator imports a third certificate, cut the power of the host. */
+test('A15: a node that presents another certificate than the database shows stops the rotation before anything is made, whomever the load balancer shows to Plan', async () => {
+  const bench = new Bench(3);
+  bench.importForeign(true);
+  const { octopus } = bench.world;
+  octopus.nodes[2]!.presents = certificates().old.thumbprint;
+  const run = bench.queue(RUNBOOK_NAME);
+  await bench.rest();
+  expect(bench.world.ends.get(run)?.refusals.map((one) => one.code)).toEqual(['CERTIFICATE_FOREIGN']);
+  expect(bench.story().filter((line) => line.includes('export-certificate'))).toEqual([]);
 });

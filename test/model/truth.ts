@@ -1,5 +1,5 @@
 import type { Entry } from '../../src/journal/contract.ts';
-import { plan } from '../../src/journal/views.ts';
+import { leftBehind, plan } from '../../src/journal/views.ts';
 import { openPfx } from '../../src/certificates/pfx.ts';
 import { rotationSecrets } from '../../src/journal/secrets.ts';
 import { parseRotationId } from '../../src/journal/rotation-id.ts';
@@ -92,7 +92,18 @@ export class Observer {
     const broken = [...checkInvariants(observed).filter(({ rule }) => rule !== 'importsWereProved'), ...this.newImports(observed)].filter(({ rule }) => this.epoch === 0 || !LOST_WITH_THE_JOURNAL.has(rule)).filter(({ rule, text }) => !this.isExcused(rule, text, isForeignInside, entries));
     found.push(...broken.map(({ rule, text }) => `${rule}: ${text}`));
     if (this.epoch === 0) found.push(...this.untold(entries));
+    if (!isForeignInside) found.push(...this.unpolled(entries));
     return found.map((text) => this.readable(text));
+  }
+
+  /** What each node presents is in force on each planned polling Tentacle in the entry of that node's own address. */
+  private unpolled(entries: readonly Entry[]): string[] {
+    const behind = leftBehind(entries);
+    const polling = plan(entries)!.machines.filter((machine) => machine.route === 'polling' && !behind.has(machine.key));
+    return this.world.octopus.nodes.filter((node) => node.presents !== null).flatMap((node) => polling.flatMap((machine) => {
+      const tentacle = this.world.octopus.tentacles.find((one) => one.thumbprint === machine.own)!;
+      return tentacle.isRunning && !tentacle.trusts(node.presents!, node.address) ? [`unpolled: ${node.name} presents ${node.presents!}, and ${tentacle.name} does not poll it with that`] : [];
+    }));
   }
 
   /** What made a relay give up is told by the run that it queued for that, unless that run did not get so far as to hear of it. */
@@ -129,6 +140,8 @@ export class Observer {
     if (rule === 'intentsFirst' && text.endsWith('was not back') && entries.some((entry) => entry.kind === 'handed-over' && entry.data.job === 'roll-back')) return true;
     if (isForeignInside && (rule === 'nodesAreTrusted' || rule === 'endedIsClean')) return true;
     if (rule === 'intentsFirst' && text.includes('on administrator')) return true;
+    // What was imported without care is trusted nowhere, and a rotation of it cannot lead back to it.
+    if (isForeignInside && rule === 'wayBack' && plan(entries)?.old === certificates().foreign.thumbprint) return true;
     // Set up while the server presented NEW: OLD is added by rolling back, not before.
     return rule === 'wayBack' && this.world.joinedLater.some((name) => text.endsWith(`on ${name}`));
   }

@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from '../../../src/ports/processes.ts';
 
-/** What a dead process waits for. */
-const NEVER = new Promise<never>(() => undefined);
+/** What a dead process waits for: one of its own, since whatever waits for a common one would be kept with its whole world. */
+const never = (): Promise<never> => new Promise<never>(() => undefined);
 
 /** `relay`: the one that leads. `node`: that of another server node. */
 export type ActorKind = 'step' | 'relay' | 'node';
@@ -113,6 +113,6 @@ export class Actor {
   }
 
   private async turn(): Promise<void> {
-    while (this.life !== 'alive') await (this.isDead ? NEVER : new Promise<void>((resolve) => this.waking.push(resolve)));
+    while (this.life !== 'alive') await (this.isDead ? never() : new Promise<void>((resolve) => this.waking.push(resolve)));
   }
 }

@@ -20,9 +20,12 @@ export { ABANDON_RUNBOOK_NAME, ROLL_BACK_RUNBOOK_NAME, RUNBOOK_NAME };
 export type RunbookName = typeof RUNBOOK_NAME | typeof ABANDON_RUNBOOK_NAME | typeof ROLL_BACK_RUNBOOK_NAME;
 
 type Values = Record<string, string>;
+/** What an administrator may set anew at any time. */
+export interface Setting { graceHours: number }
+
 export interface Step {
   phase: Phase<never>;
-  inputs(outputs: Values, variables: Values): object;
+  inputs(outputs: Values, variables: Values, setting: Setting): object;
   /** Runs on the machine of every server node. */
   onEachNode?: boolean;
 }
@@ -47,7 +50,7 @@ const ONE_NODE: Record<RunbookName, readonly Step[]> = {
     step(prove, generated),
     step(replace, generated),
     step(checkHealth, (outputs) => ({ ...generated(outputs), After: 'swap' })),
-    step(retire, (outputs) => ({ ...generated(outputs), GraceHours: 0 })),
+    step(retire, (outputs, _variables, { graceHours }) => ({ ...generated(outputs), GraceHours: graceHours })),
     step(checkHealth, (outputs) => ({ ...generated(outputs), After: 'retire' })),
     step(verify, generated),
     step(report, found),

@@ -11,7 +11,7 @@ import { certificates } from './certificates.ts';
 import { Disk } from './disk.ts';
 import { Host, SHARE, TENTACLE } from './host.ts';
 import { Octopus, URL, type Node, type Run } from './octopus.ts';
-import { runbooks, type RunbookName, type Step } from './runbooks.ts';
+import { runbooks, type RunbookName, type Setting, type Step } from './runbooks.ts';
 import { Tentacle } from './tentacle.ts';
 import { Time } from './time.ts';
 
@@ -56,6 +56,7 @@ export class World {
   private pid = 1000;
   private randoms = 0;
   /** Of runs that a person stops after so many steps. */
+  readonly setting: Setting = { graceHours: 0 };
   readonly stepLimits = new Map<string, number>();
   private readonly executing = new Map<string, Actor[]>();
   /** Certificates that were made. */
@@ -318,7 +319,7 @@ export class World {
     tentacle.scripts++;
     const inputs = {
       ServerUrl: URL, ApiKey: 'API-KEY', Secret: SECRET, StateFolder: STATE, TaskId: run.task.id, SpaceId: 'Spaces-1', ProjectName: 'Octopus Rotation', RunbookName: run.runbook, EnvironmentName: 'Octopus', SnapshotName: run.snapshot,
-      ...step.inputs(outputs, run.variables),
+      ...step.inputs(outputs, run.variables, this.setting),
     };
     const ended = await actor.whileAlive(step.phase.run(this.context(actor), inputs as never).then((result) => ({ result }), (error: unknown) => ({ error })));
     actor.kill();
