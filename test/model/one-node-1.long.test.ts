@@ -7,8 +7,7 @@ vi.mock('../../src/journal/secrets.ts', async (original) => (await import('./qui
 vi.mock('../../src/journal/line.ts', async (original) => (await import('./quick.ts')).line(await original()));
 vi.mock('../../src/mailbox/message.ts', async (original) => (await import('./quick.ts')).message(await original()));
 
-/** The same ones each time. MODEL_SEED gives others, and with MODEL_PATH, as a failure tells them, gives one again; MODEL_RUNS other numbers of them.
- * Not mended yet: the 811th, in which a step still waits for a machine when a person runs the runbook again for the eighth time (LEASE_HELD). */
+/** The same ones each time. MODEL_SEED gives others, and with MODEL_PATH, as a failure tells them, gives one again; MODEL_RUNS other numbers of them. */
 const half = given(41_562);
 
 test(`whatever people and fate do to one node, the invariants hold, and the rotation ends (seed ${half.seed}, first half)`, { timeout: 1_200_000 }, () => tryOut(half));
