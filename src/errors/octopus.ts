@@ -75,6 +75,12 @@ export const octopusErrors = catalogue({
     next: 'Give the rotation an account of its own, or wait a minute, then run the same again.',
     failureMode: 'D9',
   }),
+  REGISTRATION_FOREIGN: (values: { name: string; found: string; known: string[] }) => ({
+    message: `The registration of ${printable(values.name)} expects certificate ${printable(values.found)}, which is none of those that this rotation knows of that machine (${values.known.join(', ')}).`,
+    safe: 'The registration was left as it is.',
+    next: 'Somebody registered the machine anew or changed its certificate meanwhile: look which one the machine has, then run the runbook again.',
+    failureMode: 'B3',
+  }),
   OCTOPUS_REJECTED: (values: Answered) => ({
     message: `${answered(values)}`,
     safe: unchanged,

@@ -5,11 +5,11 @@ import { createHttp } from './http.ts';
 import { createLibrarySet, readLibrarySet, writeLibrarySet } from './library-sets.ts';
 import { drainNode, readNodes } from './nodes.ts';
 import { readPermissions } from './permissions.ts';
-import { readRegistrations, setDisabled } from './registrations.ts';
+import { readRegistration, readRegistrations, setDisabled, setThumbprint } from './registrations.ts';
 import { queueRun } from './runbook-runs.ts';
 import { readAbout, readCertificate } from './server.ts';
 import { readSpaces } from './spaces.ts';
-import { queueHealthCheck, queueScript, queueTrustTask, readActivity, readTask, readTasks, waitForTask } from './tasks.ts';
+import { queueHealthCheck, queueRegenerateTask, queueScript, queueTrustTask, readActivity, readTask, readTasks, waitForTask } from './tasks.ts';
 
 /** The client that phases, relay and installer are handed; see contract.ts. Holds no state beyond its connection settings and what the server can do. */
 export const createOctopusClient: CreateOctopusClient = (options) => {
@@ -28,9 +28,12 @@ export const createOctopusClient: CreateOctopusClient = (options) => {
     spaces: () => readSpaces(http),
     permissions: () => readPermissions(http),
     registrations: (spaceId) => readRegistrations(http, spaceId),
+    registration: (named) => readRegistration(http, named),
+    setThumbprint: (named, thumbprint, known) => setThumbprint(http, named, thumbprint, known),
     setDisabled: (registration, disabled) => setDisabled(http, registration, disabled),
     runTrustTask: (trust) => queueTrustTask(http, trust),
     capabilities,
+    runRegenerateTask: (task) => queueRegenerateTask(http, task),
     runScript: (script) => queueScript(http, script),
     checkHealth: (check) => queueHealthCheck(http, check),
     task: (id) => readTask(http, id),

@@ -38,6 +38,8 @@ export interface Registration {
   proxyId: string | null;
   shell: string | null;
   tentacleVersion: string | null;
+  /** Of its certificate, e.g. sha256RSA, as the last full health check found it; null before the first one, and stale until the next (octopus-rest.md 1.4). */
+  signatureAlgorithm: string | null;
   roles: string[];
   environmentIds: string[];
   workerPoolIds: string[];
@@ -62,12 +64,20 @@ export interface OctopusClient {
   permissions(): Promise<Permissions>;
   /** Every target and worker of a space, paged with large pages. */
   registrations(spaceId: string): Promise<Registration[]>;
+  /** One of them, read anew; null when it was deleted. */
+  registration(registration: Pick<Registration, 'id' | 'kind' | 'spaceId'>): Promise<Registration | null>;
+  /**
+   * Lets a registration expect another certificate; everything else of it is sent back as it was read (octopus-rest.md 5.4). Only one of `known` is
+   * replaced: REGISTRATION_FOREIGN when it holds yet another one. A stale body is read anew, a few times. Answers false when it was so already.
+   */
+  setThumbprint(registration: Pick<Registration, 'id' | 'kind' | 'spaceId'>, thumbprint: Thumbprint, known: readonly Thumbprint[]): Promise<boolean>;
   /** Enables or disables a target or worker; everything else of it is sent back as it was read. */
   setDisabled(registration: { id: string; kind: 'target' | 'worker'; spaceId: string }, disabled: boolean): Promise<void>;
   /** Queues one of the tasks that change trust by themselves; only where the capabilities list it (A29). */
   runTrustTask(task: { name: 'TentacleAddTrust' | 'TentacleRemoveTrust'; description: string; spaceId: string; machineIds: [string, ...string[]]; thumbprint: Thumbprint }): Promise<Task>;
   /** Read once for a client. */
   capabilities(): Promise<Capabilities>;
+  runRegenerateTask(task: { description: string; spaceId: string; machineIds: [string, ...string[]] }): Promise<Task>;
 
   runScript(script: AdHocScript): Promise<Task>;
   checkHealth(options: { description: string; spaceId: string; machineIds: [string, ...string[]]; onlyTestConnection: boolean; timeoutMs: number }): Promise<Task>;

@@ -1,15 +1,17 @@
 import { parseThumbprint, type Thumbprint } from '../certificates/thumbprint.ts';
 import { segment } from './address.ts';
+import { octopusErrors } from '../errors/octopus.ts';
 import type { Registration } from './contract.ts';
+import { failedWith } from './failure.ts';
 import type { Http } from './http.ts';
 import { allItems } from './pages.ts';
-import { document, either, filledText, flag, list, mapped, maybe, object, oneOf, text, type Reader } from './reader.ts';
+import { document, either, filledText, flag, list, mapped, maybe, object, oneOf, text, type Document, type Reader } from './reader.ts';
 
 const texts = either(list(text), []);
 const version = maybe(object({ Version: maybe(text) }));
 const agent = maybe(object({ TentacleVersion: maybe(text) }));
 /** Where address and thumbprint are: on the endpoint itself, for the Kubernetes agent one level below (octopus-rest.md 5.3). */
-const place = { Uri: maybe(text), Thumbprint: maybe(text), ProxyId: maybe(text) };
+const place = { Uri: maybe(text), Thumbprint: maybe(text), ProxyId: maybe(text), CertificateSignatureAlgorithm: maybe(text) };
 const endpoint = object({ CommunicationStyle: filledText, ...place, TentacleVersionDetails: version, TentacleEndpointConfiguration: maybe(object(place)), KubernetesAgentDetails: agent });
 const machine = object({
   Id: filledText, SpaceId: maybe(text), Name: filledText, IsDisabled: flag,
@@ -27,9 +29,57 @@ export async function readRegistrations(http: Http, spaceId: string): Promise<Re
   return [...targets, ...workers];
 }
 
+type Named = Pick<Registration, 'id' | 'kind' | 'spaceId'>;
+const pathOf = ({ id, kind, spaceId }: Named): string => `/api/${segment(spaceId)}/${kind === 'target' ? 'machines' : 'workers'}/${segment(id)}`;
+
+/** One registration; null when it is gone. */
+export async function readRegistration(http: Http, named: Named): Promise<Registration | null> {
+  try {
+    return registration(await http.get(pathOf(named), machine as Reader<Machine>), named.kind, named.spaceId);
+  } catch (error) {
+    if (failedWith(error, 'OCTOPUS_NOT_FOUND')) return null;
+    throw error;
+  }
+}
+
+/** So often a body that somebody made stale is read anew. */
+const STALE_TRIES = 4;
+
+/**
+ * The registration expects `thumbprint` from now on. Octopus keeps it in the endpoint (for a Kubernetes agent one level below), with a legacy copy
+ * at the top (octopus-rest.md 5.2, 5.4). False: it did so already. A refusal is judged by what is there afterwards, never by its words.
+ */
+export async function setThumbprint(http: Http, named: Named, thumbprint: Thumbprint, known: readonly Thumbprint[]): Promise<boolean> {
+  const path = pathOf(named);
+  let changed = false;
+  for (let tries = 1; ; tries++) {
+    const { whole, found } = await http.get(path, mapped(document, (body) => ({ whole: body, found: registration(machine(body, 'the answer'), named.kind, named.spaceId) })));
+    if (found.thumbprint === thumbprint) return changed;
+    if (found.thumbprint === null || !known.includes(found.thumbprint)) throw octopusErrors.REGISTRATION_FOREIGN({ name: found.name, found: found.thumbprint ?? found.thumbprintText ?? 'none', known: [...known] });
+    try {
+      await http.send('PUT', path, document, { body: { ...withThumbprint(whole, thumbprint), ...(named.kind === 'target' ? { MachineId: named.id } : {}) }, repeatable: 'safe' });
+      return true;
+    } catch (error) {
+      // Stale, or refused for good: the next look tells which one it was.
+      if (!failedWith(error, 'OCTOPUS_REJECTED', 'OCTOPUS_UNREACHABLE', 'OCTOPUS_FAILED', 'OCTOPUS_STARTING') || tries === STALE_TRIES) throw error;
+      changed = true;
+      await http.clock.sleep(STALE_PAUSE_MS);
+    }
+  }
+}
+
+const STALE_PAUSE_MS = 250;
+
+function withThumbprint(whole: Document, thumbprint: Thumbprint): Document {
+  const endpointOf = whole['Endpoint'] as Document;
+  const below = endpointOf['TentacleEndpointConfiguration'];
+  const changed = typeof below === 'object' && below !== null ? { ...endpointOf, TentacleEndpointConfiguration: { ...below, Thumbprint: thumbprint } } : { ...endpointOf, Thumbprint: thumbprint };
+  return { ...whole, Endpoint: changed, ...('Thumbprint' in whole ? { Thumbprint: thumbprint } : {}) };
+}
+
 /** Writes nothing when it is so already; the whole body goes back with one member changed (octopus-rest.md 5.1), so that a repetition does no harm. */
 export async function setDisabled(http: Http, { id, kind, spaceId }: Pick<Registration, 'id' | 'kind' | 'spaceId'>, disabled: boolean): Promise<void> {
-  const path = `/api/${segment(spaceId)}/${kind === 'target' ? 'machines' : 'workers'}/${segment(id)}`;
+  const path = pathOf({ id, kind, spaceId });
   const found = await http.get(path, mapped(document, (whole) => ({ whole, isDisabled: object({ IsDisabled: flag })(whole, 'the answer').IsDisabled })));
   if (found.isDisabled === disabled) return;
   const named = kind === 'target' ? { MachineId: id } : {};
@@ -57,6 +107,7 @@ function registration(machine: Machine, kind: Registration['kind'], spaceId: str
     // A machine that was never checked in full.
     shell: machine.ShellName === 'Unknown' ? null : filled(machine.ShellName),
     tentacleVersion: filled(Endpoint.TentacleVersionDetails?.Version) ?? filled(Endpoint.KubernetesAgentDetails?.TentacleVersion),
+    signatureAlgorithm: filled(at.CertificateSignatureAlgorithm),
     roles: machine.Roles,
     environmentIds: machine.EnvironmentIds,
     workerPoolIds: machine.WorkerPoolIds,

@@ -46,6 +46,11 @@ export function queueTrustTask(http: Http, trust: Parameters<OctopusClient['runT
   return queue(http, trust.name, trust.description, trust.spaceId, { MachineIds: trust.machineIds, Thumbprint: trust.thumbprint });
 }
 
+/** The same for certificates: no thumbprint, since the server reads the new one itself. */
+export function queueRegenerateTask(http: Http, task: Parameters<OctopusClient['runRegenerateTask']>[0]): Promise<Task> {
+  return queue(http, 'TentacleRegenerateCertificate', task.description, task.spaceId, { MachineIds: task.machineIds });
+}
+
 export function queueHealthCheck(http: Http, options: Parameters<OctopusClient['checkHealth']>[0]): Promise<Task> {
   const timeout = duration(options.timeoutMs);
   return queue(http, 'Health', options.description, options.spaceId, { Timeout: timeout, MachineTimeout: timeout, OnlyTestConnection: options.onlyTestConnection, MachineIds: options.machineIds });

@@ -6,7 +6,7 @@ import type { Registration, ServerNode } from '../../src/octopus/contract.ts';
 const node = (number: number, given: Partial<ServerNode> = {}): ServerNode => ({ id: `OctopusServerNodes-${number}`, name: `NODE${number}`, isOffline: false, isDraining: false, maxConcurrentTasks: 5, runningTasks: 0, version: '2026.2.1000', lastSeen: '2026-01-05T10:00:00Z', ...given });
 const tentacle = (number: number, roles: string[], given: Partial<Registration> = {}): Registration => ({
   id: `Machines-${number}`, kind: 'target', spaceId: 'Spaces-1', name: `octopus-0${number}`, isDisabled: false, healthStatus: 'Healthy', statusSummary: '', style: 'TentaclePassive', uri: `https://octopus-0${number}:10933/`,
-  thumbprint: parseThumbprint(String(number).repeat(40)), thumbprintText: null, proxyId: null, shell: 'Bash', tentacleVersion: null, roles, environmentIds: [], workerPoolIds: [], ...given,
+  thumbprint: parseThumbprint(String(number).repeat(40)), thumbprintText: null, proxyId: null, shell: 'Bash', tentacleVersion: null, signatureAlgorithm: null, roles, environmentIds: [], workerPoolIds: [], ...given,
 });
 const HOST = tentacle(1, ['Octopus-Server-Node', 'octopus-rotation-host']);
 const BESIDE = tentacle(2, ['octopus-server-node']);

@@ -48,6 +48,7 @@ export function registration(given: Partial<Registration> = {}): Registration {
     proxyId: null,
     shell: 'Bash',
     tentacleVersion: '8.3.2',
+    signatureAlgorithm: 'sha256RSA',
     roles: ['web'],
     environmentIds: ['Environments-1'],
     workerPoolIds: [],

@@ -198,7 +198,7 @@ export class Octopus {
   private registrations(): Registration[] {
     return this.registered.map((one) => ({
       id: one.registration!.id, kind: 'target', spaceId: SPACE, name: one.name, isDisabled: one.registration!.isDisabled, healthStatus: one.registration!.health, statusSummary: '', style: one.route === 'polling' ? 'TentacleActive' : 'TentaclePassive',
-      uri: one.uri, thumbprint: one.thumbprint as Thumbprint, thumbprintText: one.thumbprint, proxyId: one.viaProxy ? 'Proxies-1' : null, shell: 'Bash', tentacleVersion: '8.3.2', roles: one.isHost ? [HOST_ROLE] : this.isNode(one) ? [NODE_ROLE] : [], environmentIds: ['Environments-1'], workerPoolIds: [],
+      uri: one.uri, thumbprint: one.thumbprint as Thumbprint, thumbprintText: one.thumbprint, proxyId: one.viaProxy ? 'Proxies-1' : null, shell: 'Bash', tentacleVersion: '8.3.2', signatureAlgorithm: 'sha256RSA', roles: one.isHost ? [HOST_ROLE] : this.isNode(one) ? [NODE_ROLE] : [], environmentIds: ['Environments-1'], workerPoolIds: [],
     }));
   }
 
@@ -268,6 +268,9 @@ export class Octopus {
       registrations: () => see('machines', () => this.registrations()),
       setDisabled: ({ id }, disabled) => change('machine', true, { name: `${disabled ? 'disable' : 'enable'} ${id}`, guarded: true, act: () => void (this.machine(id)!.registration!.isDisabled = disabled) }),
       capabilities: () => see('what the server can do', () => capabilitiesOf('2024.4.1', ['AdHocScript', 'Health', 'RunbookRun'])),
+      registration: () => Promise.reject(new Error('No phase of this rotation reads a single registration.')),
+      setThumbprint: () => Promise.reject(new Error('No phase of this rotation changes a registration.')),
+      runRegenerateTask: () => Promise.reject(new Error('This server has no such task.')),
       runTrustTask: () => Promise.reject(new Error('This server has no such task.')),
       runScript: ({ body, targets, description }) => {
         const wish = wishOf(body);

@@ -94,7 +94,7 @@ export class Fleet {
     for (const [index, one] of (given.registrations ?? [{ space: 'Spaces-1', kind: 'target' as const, disabled: given.disabled ?? false }]).entries()) {
       const registration: Registration = {
         id: `${one.kind === 'target' ? 'Machines' : 'Workers'}-${this.number++}`, kind: one.kind, spaceId: one.space, name: index === 0 ? name : `${name} (${index + 1})`, isDisabled: one.disabled ?? false, healthStatus: 'Unknown', statusSummary: '',
-        style: route === 'polling' ? 'TentacleActive' : 'TentaclePassive', uri: machine.uri, thumbprint: machine.own as Thumbprint, thumbprintText: machine.own, proxyId: given.viaProxy ? 'Proxies-1' : null, shell: given.unchecked ? null : shell, tentacleVersion: '8.3.2', roles: [],
+        style: route === 'polling' ? 'TentacleActive' : 'TentaclePassive', uri: machine.uri, thumbprint: machine.own as Thumbprint, thumbprintText: machine.own, proxyId: given.viaProxy ? 'Proxies-1' : null, shell: given.unchecked ? null : shell, tentacleVersion: '8.3.2', signatureAlgorithm: 'sha256RSA', roles: [],
         environmentIds: one.kind === 'target' ? [`Environments-${this.random.between(1, 4)}`] : [], workerPoolIds: [],
       };
       machine.registrations.push(registration);
@@ -304,6 +304,9 @@ export class Fleet {
         this.byRegistration.get(id)!.registration.isDisabled = disabled;
       },
       capabilities: async () => (await safe('task types'), capabilitiesOf(VERSION, this.taskTypes)),
+      registration: () => Promise.reject(new Error('No phase of this rotation reads a single registration.')),
+      setThumbprint: () => Promise.reject(new Error('No phase of this rotation changes a registration.')),
+      runRegenerateTask: () => Promise.reject(new Error('This server has no such task.')),
       runTrustTask: async ({ name, machineIds, thumbprint, description }) => {
         await once('task');
         const task = this.newTask(name, 'Executing', description);
