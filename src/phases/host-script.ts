@@ -23,15 +23,20 @@ export async function ownThumbprint(context: PhaseContext): Promise<Thumbprint> 
 
 /** Runs a trust script on this machine itself, for its own Tentacle: a script task for it would wait for our own script (A41). */
 export async function runOnHost(context: PhaseContext, rotationId: string, own: Thumbprint, body: string): Promise<MachineResult> {
+  return runScriptOnHost(context, body, (log) => parseMachineResults(log, rotationId).results.findLast((one) => one.own === own));
+}
+
+/** The same of a script of any kind: `find` picks this machine's result out of what it printed. */
+export async function runScriptOnHost<Result>(context: PhaseContext, body: string, find: (log: string) => Result | undefined, timeoutMs = SCRIPT_TIMEOUT_MS): Promise<Result> {
   const { executable, instance, home } = localTentacle(context);
   const result = await context.processes.run({
     file: '/bin/bash',
     args: ['-s'],
     stdin: body,
     env: { ...context.scriptEnvironment, TentacleExecutablePath: executable, TentacleInstanceName: instance, TentacleHome: home },
-    timeoutMs: SCRIPT_TIMEOUT_MS,
+    timeoutMs,
   });
-  const found = parseMachineResults(result.stdout, rotationId).results.findLast((one) => one.own === own);
-  if (!found) throw swapErrors.OWN_TENTACLE_NOT_PROVED({ reason: `its script ended with ${result.exitCode ?? 'no'} exit code and no result: ${result.stderr.trim().slice(-200)}` });
+  const found = find(result.stdout);
+  if (found === undefined) throw swapErrors.OWN_TENTACLE_NOT_PROVED({ reason: `its script ended with ${result.exitCode ?? 'no'} exit code and no result: ${result.stderr.trim().slice(-200)}` });
   return found;
 }

@@ -11,7 +11,7 @@ import type { Rotation } from './rotation.ts';
 const BATCH = 10;
 export const TASK_TIMEOUT_MS = 15 * 60_000;
 /** Of the five tasks that a node runs by default, one is ours already. */
-const TASKS_AT_ONCE = 4;
+export const TASKS_AT_ONCE = 4;
 
 /** How long a Tentacle may wait for its running scripts before its restart is deferred. */
 export const IDLE_LIMIT_SECONDS = 120;
@@ -20,7 +20,18 @@ const RESTART_DELAY_SECONDS = 1;
 export const SETTLE_MS = (IDLE_LIMIT_SECONDS + RESTART_DELAY_SECONDS + 60) * 1000;
 
 /** What a script task told about one machine: its own result, or why there is none. */
-export type ScriptOutcome = { result: MachineResult } | { result: null; reason: string };
+export type ScriptOutcome<Result = MachineResult> = { result: Result } | { result: null; reason: string };
+
+/** A script that each machine says one line about itself after, of whichever kind. */
+export interface ScriptKind<Result> {
+  /** Every well-formed result of this rotation in a log. */
+  parse(log: string, rotationId: string): { results: Result[] };
+  /** Whether a result is that machine's own (rule 9). */
+  isOf(machine: PlannedMachine, result: Result): boolean;
+  /** Whether a machine that said nothing is asked a second time. */
+  again: boolean;
+}
+const TRUST: ScriptKind<MachineResult> = { parse: parseMachineResults, isOf: (machine, result) => result.own === machine.own, again: true };
 
 export interface ScriptWish {
   operation: 'observe' | 'add' | 'remove' | 'update-trust';
@@ -54,40 +65,45 @@ export function machineScript(rotation: Rotation, machine: PlannedMachine, { ope
 }
 
 /** Is told what came of a machine as soon as that is known, while others are still at work. */
-export type OutcomeListener = (machine: PlannedMachine, outcome: ScriptOutcome) => Promise<void>;
+export type OutcomeListener<Result = MachineResult> = (machine: PlannedMachine, outcome: ScriptOutcome<Result>) => Promise<void>;
+
+/** Trust scripts on machines; see `runScripts`. */
+export function runOnMachines(context: PhaseContext, octopus: OctopusClient, rotationId: string, machines: readonly PlannedMachine[], description: string, bodyFor: (machine: PlannedMachine) => string, onOutcome?: OutcomeListener): Promise<Map<string, ScriptOutcome>> {
+  return runScripts(context, octopus, rotationId, machines, description, bodyFor, TRUST, onOutcome);
+}
 
 /**
  * Runs a script on machines by AdHocScript tasks in batches and collects what each machine says of itself. A result counts only with
  * the rotation id and that Tentacle's own thumbprint in it (rule 9); machines without one are asked once more, singly.
  */
-export async function runOnMachines(context: PhaseContext, octopus: OctopusClient, rotationId: string, machines: readonly PlannedMachine[], description: string, bodyFor: (machine: PlannedMachine) => string, onOutcome?: OutcomeListener): Promise<Map<string, ScriptOutcome>> {
-  const outcomes = new Map<string, ScriptOutcome>();
+export async function runScripts<Result>(context: PhaseContext, octopus: OctopusClient, rotationId: string, machines: readonly PlannedMachine[], description: string, bodyFor: (machine: PlannedMachine) => string, kind: ScriptKind<Result>, onOutcome?: OutcomeListener<Result>): Promise<Map<string, ScriptOutcome<Result>>> {
+  const outcomes = new Map<string, ScriptOutcome<Result>>();
   const silent: PlannedMachine[] = [];
-  const run = async (batch: readonly PlannedMachine[], title: string, isAgain: boolean) => {
-    for (const [machine, outcome] of await runBatch(context, octopus, rotationId, batch, title, bodyFor)) {
+  const run = async (batch: readonly PlannedMachine[], title: string, isLast: boolean) => {
+    for (const [machine, outcome] of await runBatch(context, octopus, rotationId, batch, title, bodyFor, kind)) {
       outcomes.set(machine.key, outcome);
-      if (outcome.result === null && !isAgain) silent.push(machine);
+      if (outcome.result === null && !isLast) silent.push(machine);
       else await onOutcome?.(machine, outcome);
     }
   };
-  await inParallel(batchesOf(machines), TASKS_AT_ONCE, (batch) => run(batch, description, false));
+  await inParallel(batchesOf(machines), TASKS_AT_ONCE, (batch) => run(batch, description, !kind.again));
   await inParallel(silent.map((machine) => [machine]), TASKS_AT_ONCE, (batch) => run(batch, `${description} (again)`, true));
   return outcomes;
 }
 
-async function runBatch(context: PhaseContext, octopus: OctopusClient, rotationId: string, batch: readonly PlannedMachine[], description: string, bodyFor: (machine: PlannedMachine) => string): Promise<[PlannedMachine, ScriptOutcome][]> {
+async function runBatch<Result>(context: PhaseContext, octopus: OctopusClient, rotationId: string, batch: readonly PlannedMachine[], description: string, bodyFor: (machine: PlannedMachine) => string, kind: ScriptKind<Result>): Promise<[PlannedMachine, ScriptOutcome<Result>][]> {
   const registrations = batch.map(addressed);
-  const { spaceId, kind } = registrations[0]!;
+  const { spaceId, kind: targets } = registrations[0]!;
   const ids = registrations.map((one) => one.id) as [string, ...string[]];
   const first = batch[0]!;
-  const queued = await octopus.runScript({ description: `${description} [${rotationId}]`, syntax: first.shell, body: bodyFor(first), spaceId, targets: { kind, ids } });
+  const queued = await octopus.runScript({ description: `${description} [${rotationId}]`, syntax: first.shell, body: bodyFor(first), spaceId, targets: { kind: targets, ids } });
   context.voice.verbose(`${queued.id}: ${description} on ${batch.length} machine(s)`);
   const { task, timedOut } = await octopus.waitForTask(queued.id, { timeoutMs: TASK_TIMEOUT_MS });
-  const results = readResults(await octopus.activity(queued.id), rotationId);
+  const { results } = kind.parse(textOf(await octopus.activity(queued.id)), rotationId);
   return batch.map((machine) => {
-    const result = results.findLast((one) => one.own === machine.own);
+    const result = results.findLast((one) => kind.isOf(machine, one));
     const state = timedOut ? 'still running' : task.state;
-    return [machine, result ? { result } : { result: null, reason: `${queued.id} ended as ${state} without a result of this machine` }];
+    return [machine, result === undefined ? { result: null, reason: `${queued.id} ended as ${state} without a result of this machine` } : { result }];
   });
 }
 

@@ -8,13 +8,14 @@ import { listIsFreeOf } from '../gates/trust-list.ts';
 import { demandPass } from '../gates/verdict.ts';
 import { firstRetireIntent, leftBehind, proofOf } from '../journal/views.ts';
 import type { Phase, PhaseContext } from './context.ts';
+import type { Failure } from './in-waves.ts';
 import { isProbed } from './looking.ts';
 import { machinesToSee } from './present-machines.ts';
 import { observeNodes } from './node-observation.ts';
 import { observeServer } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { repairHint } from './repair-hint.ts';
-import { changeTrust, changeTrustOnHost, type Failure } from './trust-change.ts';
+import { changeTrust, changeTrustOnHost } from './trust-change.ts';
 import { RETIRE_OLD } from './trust-changes.ts';
 import { withRotation, type Rotation } from './rotation.ts';
 

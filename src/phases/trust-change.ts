@@ -1,16 +1,15 @@
 import { trustErrors } from '../errors/trust.ts';
 import type { TrustObservation } from '../gates/trust.ts';
 import { WEB_SOCKET } from '../gates/routes.ts';
-import { mayGoOn, wavesOf } from '../gates/waves.ts';
-import type { Entry, LeftBehindReason, PlannedMachine, ProofClaim } from '../journal/contract.ts';
+import type { Entry, PlannedMachine, ProofClaim } from '../journal/contract.ts';
 import type { MachineResult, ProbeVerdict } from '../tentacle/contract.ts';
 import { reasonText } from '../tentacle/reasons.ts';
 import { swapIsDone } from './swap-state.ts';
-import { allEnded, batches } from './concurrency.ts';
+import { allEnded } from './concurrency.ts';
 import type { PhaseContext } from './context.ts';
-import { whileEnabled } from './disabled-machines.ts';
 import { afterEarlier } from './earlier-attempt.ts';
 import { runOnHost } from './host-script.ts';
+import { inWaves, namedFailures, type Failure } from './in-waves.ts';
 import { acceptsBoth, acceptsFreshOnly, acceptsOldOnly, lookAt, readBackOf, waitUntil, type AwaitedMachines } from './looking.ts';
 import { addressed, machineScript, runOnMachines, SETTLE_MS, type ScriptOutcome, type ScriptWish } from './machine-scripts.ts';
 import { saysItIsOver, watchForPutBack } from './put-back.ts';
@@ -36,8 +35,6 @@ export interface TrustChange {
   unfit?(look: TrustObservation): string | null;
 }
 
-export interface Failure { reason: LeftBehindReason; text: string }
-
 export interface ChangeOutcome {
   /** Looks at the machines that show what is wished, old and new ones. */
   there: Map<string, TrustObservation>;
@@ -49,26 +46,14 @@ export interface ChangeOutcome {
  * its proofs), and stops when more failed than allowed, before the next wave. Foreign trust is noted and kept (A25).
  */
 export async function changeTrust(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], change: TrustChange): Promise<ChangeOutcome> {
-  const { waves, atOnce } = rotation.plan.options;
   const outcome: ChangeOutcome = { there: new Map(), failed: new Map() };
   const looks = await afterEarlier(context, rotation, await lookAt(context, rotation, machines));
   const hiding = change.mayHide?.(rotation.entries()) ?? new Set();
   const toChange = looks.filter((look) => sort(look, change, rotation, outcome, hiding)).map((look) => look.machine);
   context.voice.info(`${outcome.there.size} of ${machines.length} machines are as wished already; ${toChange.length} are to be told, ${outcome.failed.size} cannot be.`);
-  let failures = 0;
-  let tried = 0;
-  const plannedWaves = wavesOf(toChange, waves);
-  for (const [index, wave] of plannedWaves.entries()) {
-    if (plannedWaves.length > 1) context.voice.info(`Wave ${index + 1} of ${plannedWaves.length}: ${wave.length} machine(s).`);
-    for (const piece of batches(wave, atOnce)) {
-      tried += piece.length;
-      failures += await whileEnabled(context, rotation, piece, (enabled) => changePiece(context, rotation, enabled, change, outcome));
-      if (!mayGoOn(failures, waves)) {
-        const named = [...outcome.failed].map(([key, failure]) => ({ name: rotation.plan.machines.find((one) => one.key === key)?.name ?? key, reason: failure.text }));
-        throw trustErrors.STOPPED_AFTER_FAILURES({ failures, threshold: waves.stopAfter, untouched: toChange.length - tried, machines: named });
-      }
-    }
-  }
+  await inWaves(context, rotation, toChange, (piece) => changePiece(context, rotation, piece, change, outcome), {
+    stopped: (failures, untouched) => trustErrors.STOPPED_AFTER_FAILURES({ failures, threshold: rotation.scope.options.waves.stopAfter, untouched, machines: namedFailures(rotation, outcome.failed) }),
+  });
   return outcome;
 }
 
