@@ -5,7 +5,8 @@ import { rotationSecrets } from '../journal/secrets.ts';
 import { openStateFolder } from '../journal/state-folder.ts';
 import { isEnded, opened } from '../journal/views.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
-import { readyToFinish, writeReport } from './finish-server-certificate.ts';
+import { readyToFinish } from './finish-rotation.ts';
+import { writeReport } from './write-report.ts';
 import { startRelay } from './relay-job.ts';
 import { findOpenRotation, withRotation } from './rotation.ts';
 

@@ -12,11 +12,13 @@ import type { Entry } from '../journal/contract.ts';
 import type { Task } from '../octopus/contract.ts';
 import { octopusServer } from '../server/command-line.ts';
 import type { PhaseContext } from '../phases/context.ts';
-import { finishServerCertificate, readyToFinish, REPORT_HTML, REPORT_JSON, writeReport } from '../phases/finish-server-certificate.ts';
+import { finishingPhase, finishRotation, readyToFinish } from '../phases/finish-rotation.ts';
+import { REPORT_HTML, REPORT_JSON, writeReport } from '../phases/write-report.ts';
 import { carriesOver } from '../mailbox/carrier.ts';
 import { nodeKey } from '../mailbox/message.ts';
 import { dismissNodes } from '../phases/dismiss-nodes.ts';
 import { carriersOf } from '../phases/node-mailbox.ts';
+import { regenerateOwnCertificate } from '../phases/regenerate-own-certificate.ts';
 import { relayName } from '../phases/relay-job.ts';
 import { serveNode, type NodeJob } from '../phases/serve-node.ts';
 import { enterRotation, type Rotation, type RotationAccess, type RotationSession } from '../phases/rotation.ts';
@@ -28,8 +30,13 @@ const ANSWER_MS = 15_000;
 /** Nobody else waits while a relay does, and what it waits for is all that stands between the run and its next act. */
 const RUN_PAUSE_MS = 1_000;
 
-/** What the jobs that change the server certificate are called in the journal; a relay that is started again finds out from there where it is. */
-const SWAPS: Partial<Record<RelayJob['kind'], string>> = { swap: 'swap-server-certificate', 'roll-back': 'swap-server-certificate-back' };
+/** What a job does between two runs, and what it is called in the journal; a relay that is started again finds out from there where it is. */
+interface Act { phase: string; run(context: PhaseContext, rotation: Rotation, job: RelayJob): Promise<void> }
+const ACTS: Partial<Record<RelayJob['kind'], Act>> = {
+  swap: { phase: 'swap-server-certificate', run: swapServerCertificate },
+  'roll-back': { phase: 'swap-server-certificate-back', run: swapServerCertificate },
+  'own-certificate': { phase: 'regenerate-own-certificate', run: regenerateOwnCertificate },
+};
 
 /**
  * The relay: a process apart from Tentacle and server that does what no run can outlive (DESIGN.md section 6). Started by systemd, again
@@ -92,9 +99,11 @@ async function tryCarriers(context: PhaseContext, job: NodeJob): Promise<void> {
 
 class Relay {
   private readonly access: RotationAccess;
+  private readonly finishing: string;
 
   constructor(private readonly context: PhaseContext, private readonly job: RelayJob) {
     this.access = { ServerUrl: job.serverUrl, ApiKey: job.apiKey, Secret: job.secret, StateFolder: job.stateFolder, SpaceId: job.spaceId, TaskId: null, RotationId: job.rotationId };
+    this.finishing = finishingPhase(job.rotationId);
   }
 
   async run(): Promise<void> {
@@ -116,13 +125,13 @@ class Relay {
   private async work(): Promise<void> {
     let runId: string = this.job.taskId;
     const queued = queuedSince(await this.journal());
-    const swap = SWAPS[this.job.kind];
+    const act = ACTS[this.job.kind];
     if (queued) runId = queued;
-    else if (swap !== undefined) {
+    else if (act !== undefined) {
       if (await this.answers()) await this.waitForRun(this.job.taskId);
-      const session = await this.enter(swap);
+      const session = await this.enter(act.phase);
       try {
-        if (!isEnded(session.rotation.entries())) runId = await this.swapAndQueue(session, swap);
+        if (!isEnded(session.rotation.entries())) runId = await this.actAndQueue(session, act);
       } finally {
         await this.yield(session, runId === this.job.taskId ? null : runId);
       }
@@ -166,20 +175,20 @@ class Relay {
     await session.lease.yieldLease(runId).catch((error: unknown) => this.context.voice.warn(`The lease could not be yielded: ${error instanceof Error ? error.message : String(error)}`));
   }
 
-  /** Does the swap unless it was done or given up since the hand-over, then queues the run that goes on or tells why not. */
-  private async swapAndQueue({ rotation, journal }: RotationSession, phase: string): Promise<string> {
-    const isDecided = sinceSwapWasHandedOver(rotation.entries()).some((entry) => entry.kind === 'phase-finished' && entry.runner === 'relay');
+  /** Does its act unless it was done or given up since the hand-over, then queues the run that goes on or tells why not. */
+  private async actAndQueue({ rotation, journal }: RotationSession, { phase, run }: Act): Promise<string> {
+    const isDecided = sinceHandedOver(rotation.entries()).some((entry) => entry.kind === 'phase-finished' && entry.runner === 'relay');
     if (!isDecided) {
       await journal.append({ kind: 'phase-started', subject: 'estate', data: { phase } });
-      const finished = await this.swap(rotation);
+      const finished = await this.act(rotation, run);
       await journal.append({ kind: 'phase-finished', subject: 'estate', data: { phase, outputs: {}, ...finished } });
     }
     return queuedSince(rotation.entries()) ?? this.queueRun(rotation);
   }
 
-  private async swap(rotation: Rotation): Promise<{ outcome: 'continue' | 'refused'; refusals: { code: string; message: string; next: string }[] }> {
+  private async act(rotation: Rotation, run: Act['run']): Promise<{ outcome: 'continue' | 'refused'; refusals: { code: string; message: string; next: string }[] }> {
     try {
-      await swapServerCertificate(this.context, rotation, this.job);
+      await run(this.context, rotation, this.job);
       return { outcome: 'continue', refusals: [] };
     } catch (error) {
       const refusals = refusalsOf(error);
@@ -218,7 +227,7 @@ class Relay {
   /** When that run has ended well, the host's own Tentacle is all that is left. */
   private async finishAfter(runId: string): Promise<readonly Entry[]> {
     await this.waitForRun(runId);
-    const session = await this.enter('finish-server-certificate');
+    const session = await this.enter(this.finishing);
     const { rotation, lease } = session;
     try {
       if (!isEnded(rotation.entries()) && readyToFinish(rotation)) await this.finish(rotation);
@@ -238,12 +247,12 @@ class Relay {
 
   private async finish(rotation: Rotation): Promise<void> {
     try {
-      await finishServerCertificate(this.context, rotation);
+      await finishRotation(this.context, rotation);
     } catch (error) {
       const refusals = refusalsOf(error);
       if (refusals.length === 0 || refusals.some((one) => one.code.startsWith('OCTOPUS_') || one.code === 'LEASE_LOST')) throw error;
       for (const one of refusals) this.context.voice.error(`${one.code}: ${one.message}`);
-      await rotation.record({ kind: 'phase-finished', subject: 'estate', data: { phase: 'finish-server-certificate', outcome: 'refused', outputs: {}, refusals: refusals.map(({ code, message, next }) => ({ code, message, next })) } });
+      await rotation.record({ kind: 'phase-finished', subject: 'estate', data: { phase: this.finishing, outcome: 'refused', outputs: {}, refusals: refusals.map(({ code, message, next }) => ({ code, message, next })) } });
     }
   }
 
@@ -269,14 +278,14 @@ export async function retireRelay({ files, processes }: Pick<PhaseContext, 'file
   await files.remove(folder);
 }
 
-/** What the journal holds since the swap was handed over last. */
-function sinceSwapWasHandedOver(entries: readonly Entry[]): readonly Entry[] {
+/** What the journal holds since something was handed over last. */
+function sinceHandedOver(entries: readonly Entry[]): readonly Entry[] {
   return entries.slice(entries.findLastIndex((entry) => entry.kind === 'handed-over') + 1);
 }
 
 /** The run that was queued since then, if any. */
 function queuedSince(entries: readonly Entry[]): string | null {
-  return sinceSwapWasHandedOver(entries).findLast((entry): entry is Entry<'run-queued'> => entry.kind === 'run-queued')?.data.taskId ?? null;
+  return sinceHandedOver(entries).findLast((entry): entry is Entry<'run-queued'> => entry.kind === 'run-queued')?.data.taskId ?? null;
 }
 
 /** Started again, it says the same again. */

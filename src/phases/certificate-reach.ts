@@ -1,0 +1,58 @@
+import { trustErrors } from '../errors/trust.ts';
+import type { PlannedMachine } from '../journal/contract.ts';
+import { limited } from './concurrency.ts';
+import type { PhaseContext } from './context.ts';
+import type { CertificateReach } from './certificate-exchange.ts';
+import { askOnHost, askThroughServer } from './certificate-scripts.ts';
+import { isProbed } from './looking.ts';
+import { TASKS_AT_ONCE } from './machine-scripts.ts';
+import type { Rotation } from './rotation.ts';
+
+const CONNECT_MS = 5_000;
+const TEST_MS = 6 * 60_000;
+const HEALTH_MS = 10 * 60_000;
+
+/**
+ * Machines that are reached through the server. Who does not answer never enters a script task (rule 15): where the port can be dialled by a
+ * TCP connect, elsewhere by a connection test of Octopus, which also waits for a polling Tentacle to come again.
+ */
+export function throughServer(context: PhaseContext, rotation: Rotation): CertificateReach {
+  const inTurn = limited(TASKS_AT_ONCE);
+  return {
+    ask: (machine, description, wish) => inTurn(async () => ((await answers(context, rotation, machine)) ? askThroughServer(context, rotation, machine, description, wish) : null)),
+    health: (machine) => inTurn(() => fullHealth(rotation, machine)),
+  };
+}
+
+/** The host's own Tentacle, by the relay beside it: no script of ours runs on it, so Octopus can check it in full. */
+export function besideHost(context: PhaseContext, rotation: Rotation): CertificateReach {
+  return {
+    ask: (machine, _description, wish) => askOnHost(context, rotation, machine, { ...wish, place: 'host' }),
+    health: (machine) => fullHealth(rotation, machine),
+  };
+}
+
+async function answers(context: PhaseContext, rotation: Rotation, machine: PlannedMachine): Promise<boolean> {
+  if (isProbed(machine)) return (await context.network.reach(machine.address!.host, machine.address!.port, CONNECT_MS)).reached;
+  return (await check(rotation, machine, 'connection test', true, TEST_MS)).some((status) => status !== 'Unavailable' && status !== 'Unknown');
+}
+
+async function fullHealth(rotation: Rotation, machine: PlannedMachine): Promise<string | null> {
+  const states = await check(rotation, machine, 'check health', false, HEALTH_MS);
+  const bad = states.find((status) => status !== 'Healthy' && status !== 'HasWarnings');
+  if (states.length === 0) return 'no registration of it is enabled';
+  return bad === undefined ? null : `Octopus finds it ${bad}`;
+}
+
+/** What Octopus finds of each enabled registration; judged by the machine's own health, never by the state of the task (D8). */
+async function check(rotation: Rotation, machine: PlannedMachine, what: string, onlyTestConnection: boolean, timeoutMs: number): Promise<string[]> {
+  const enabled = machine.registrations.filter((one) => !one.isDisabled);
+  for (const spaceId of new Set(enabled.map((one) => one.spaceId))) {
+    const machineIds = enabled.filter((one) => one.spaceId === spaceId).map((one) => one.id) as [string, ...string[]];
+    const queued = await rotation.octopus.checkHealth({ description: `Octopus Rotation: ${what} [${rotation.id}]`, spaceId, machineIds, onlyTestConnection, timeoutMs });
+    const { task, timedOut } = await rotation.octopus.waitForTask(queued.id, { timeoutMs });
+    if (timedOut || task.state === 'Canceled' || task.state === 'TimedOut') throw trustErrors.HEALTH_UNKNOWN({ task: queued.id, state: timedOut ? 'still running' : task.state });
+  }
+  const found = await Promise.all(enabled.map((one) => rotation.octopus.registration(one)));
+  return found.map((one) => one?.healthStatus ?? 'gone');
+}
