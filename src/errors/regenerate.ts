@@ -2,6 +2,7 @@ import { printable } from './printable.ts';
 import { catalogue } from './refusal.ts';
 import { listedMachines, type UnprovedMachine } from './trust.ts';
 
+const NOTHING = 'Nothing was changed.';
 const KNOWN = 'Every other machine has a certificate that its registrations hold: the new one, proved, or the old one.';
 
 /** Refusals of the rotation of Tentacle certificates. */
@@ -29,5 +30,40 @@ export const regenerateErrors = catalogue({
     safe: KNOWN,
     next: 'Mend what is named on this machine, then run the runbook again; only this one is left to do.',
     failureMode: 'A41',
+  }),
+  CERTIFICATE_DIFFERS: (values: { machines: UnprovedMachine[] }) => ({
+    message: `${values.machines.length} machine(s) show another certificate than the one that they are registered with, so that Octopus does not reach them: ${listedMachines(values.machines)}.`,
+    safe: NOTHING,
+    next: 'Run the runbook "Repair Tentacle certificates", which lets the registration follow where a journal knows that certificate. Where none does, make sure whose it is, then register the machine anew, or remove the registration.',
+    failureMode: 'B1',
+  }),
+  EXCHANGE_NOT_POSSIBLE: (values: { machines: UnprovedMachine[] }) => ({
+    message: `The certificate of ${values.machines.length} machine(s) cannot be exchanged so that it could be put back: ${listedMachines(values.machines)}.`,
+    safe: NOTHING,
+    next: 'Mend what is named on each machine, or waive it (Rotation.Waivers), or set Rotation.OfflineMachines to leave-behind; then run the runbook again.',
+    failureMode: 'B1',
+  }),
+  USED_BY_OTHER_SERVERS: (values: { machines: UnprovedMachine[] }) => ({
+    message: `${values.machines.length} machine(s) are used by another Octopus Server too, which would not reach them any more with a new certificate (in brackets: the certificates of servers that this one is not known by): ${listedMachines(values.machines)}.`,
+    safe: NOTHING,
+    next: 'If the entries are of a server that is gone, remove them on the machine (Tentacle configure --remove-trust). Otherwise let its administrators know, then set Rotation.OtherServers to accept; or waive the machine. Then run the runbook again.',
+    failureMode: 'B4',
+  }),
+  CLONES_UNKNOWN: (values: { machines: UnprovedMachine[] }) => ({
+    message: `${values.machines.length} machine(s) share their certificate with another address, and whether that is one Tentacle or two could not be asked: ${listedMachines(values.machines)}.`,
+    safe: NOTHING,
+    next: 'Start them, or waive them (Rotation.Waivers); then run the runbook again: clones get a certificate each, and a Tentacle that is registered under two addresses only one.',
+    failureMode: 'B9',
+  }),
+  KUBERNETES_REFUSED: (values: { machines: UnprovedMachine[] }) => ({
+    message: `${values.machines.length} machine(s) cannot be served: ${listedMachines(values.machines)}. An agent in Kubernetes keeps its certificate under a key of its own, and no way back could be kept there.`,
+    safe: NOTHING,
+    next: 'Exchange it by hand with import-certificate in its pod, or waive it by name (Rotation.Waivers); then run the runbook again.',
+    failureMode: 'B7',
+  }),
+  NONE_SELECTED: (values: { selection: string }) => ({
+    message: `No Tentacle is meant by "${printable(values.selection, 300)}".`,
+    safe: NOTHING,
+    next: 'Look at the names, tags and environments as Octopus shows them (Rotation.Machines, Rotation.Tags, Rotation.Environments).',
   }),
 });

@@ -104,14 +104,23 @@ export interface MachinesPlan {
   notTouched: string[];
 }
 
+export interface TentaclesPlan extends MachinesPlan {
+  /** The server's certificate, by which a Tentacle knows it. */
+  server: Thumbprint;
+  machines: PlannedTentacle[];
+  /** How many Tentacles were looked at and are not due. */
+  notDue: number;
+  options: TentacleOptions;
+}
+
 /** Everything that an entry of a kind carries beside the envelope. */
 export interface EntryData {
   /** First entry of a journal. */
   opened: { rotation: RotationName; installationId: string; serverUrl: string; serverVersion: string; host: string; spaceId: string; projectName: string; runbookName: string; environmentName: string; forced: string | null; why: string };
   /** What the rotation fixed once and for all (rule 1). */
   planned: MachinesPlan & { old: Thumbprint; oldSignature: string; options: RotationOptions };
-  /** The same of a rotation of Tentacle certificates. `notDue`: how many Tentacles were looked at and are not due. `server`: the server's certificate, by which a Tentacle knows it. */
-  'tentacles-planned': MachinesPlan & { server: Thumbprint; machines: PlannedTentacle[]; notDue: number; options: TentacleOptions };
+  /** The same of a rotation of Tentacle certificates. */
+  'tentacles-planned': TentaclesPlan;
   /** The new certificate of one Tentacle (`subject`), known before anything uses it (B1). A machine that went back and tries anew has several; the last one counts. */
   'tentacle-certificate': { old: Thumbprint; new: Thumbprint; signature: 'strong' | 'unknown' };
   /** NEW, fixed the moment its PFX was linted. */

@@ -6,6 +6,7 @@ import { createLibrarySet, readLibrarySet, writeLibrarySet } from './library-set
 import { drainNode, readNodes } from './nodes.ts';
 import { readPermissions } from './permissions.ts';
 import { readRegistration, readRegistrations, setDisabled, setThumbprint } from './registrations.ts';
+import { readResources } from './resources.ts';
 import { queueRun } from './runbook-runs.ts';
 import { readAbout, readCertificate } from './server.ts';
 import { readSpaces } from './spaces.ts';
@@ -27,6 +28,7 @@ export const createOctopusClient: CreateOctopusClient = (options) => {
     drain: (nodeId, draining) => drainNode(http, nodeId, draining),
     spaces: () => readSpaces(http),
     permissions: () => readPermissions(http),
+    environments: async (spaceId) => (await readResources(http, spaceId, 'environments')).map(({ id, name }) => ({ id, name })),
     registrations: (spaceId) => readRegistrations(http, spaceId),
     registration: (named) => readRegistration(http, named),
     setThumbprint: (named, thumbprint, known) => setThumbprint(http, named, thumbprint, known),

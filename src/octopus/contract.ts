@@ -62,6 +62,7 @@ export interface OctopusClient {
   drain(nodeId: string, draining: boolean): Promise<void>;
   spaces(): Promise<Space[]>;
   permissions(): Promise<Permissions>;
+  environments(spaceId: string): Promise<{ id: string; name: string }[]>;
   /** Every target and worker of a space, paged with large pages. */
   registrations(spaceId: string): Promise<Registration[]>;
   /** One of them, read anew; null when it was deleted. */

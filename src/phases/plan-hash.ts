@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { EntryData } from '../journal/contract.ts';
+import type { MachinesPlan } from '../journal/contract.ts';
 import { canonical } from '../schema/canonical.ts';
 
-/** SHA-256 over scope, routes and options: what people approve, and what every later phase refuses to depart from. Order and health do not count. */
-export function planHash(plan: Omit<EntryData['planned'], 'planHash'>): string {
+/** SHA-256 over what is `fixed`, scope, routes and options: what people approve, and what every later phase refuses to depart from. Order and health do not count. */
+export function planHash(fixed: Record<string, string>, plan: Omit<MachinesPlan, 'planHash'>): string {
   const essence = {
-    old: plan.old,
+    ...fixed,
     nodes: plan.nodes.map((node) => node.id).sort(),
     spaces: plan.spaces.map((space) => space.id).sort(),
     machines: plan.machines.map((machine) => ({ key: machine.key, route: machine.route, registrations: machine.registrations.map((one) => one.id).sort() })).sort((a, b) => (a.key < b.key ? -1 : 1)),

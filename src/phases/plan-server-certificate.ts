@@ -3,7 +3,6 @@ import type { Thumbprint } from '../certificates/thumbprint.ts';
 import { counted } from '../errors/counted.ts';
 import { planErrors } from '../errors/plan.ts';
 import { rollBackErrors } from '../errors/roll-back.ts';
-import { swapErrors } from '../errors/swap.ts';
 import { dueReasons } from '../gates/due.ts';
 import { all, demandPass, PASS, refuse, type Verdict } from '../gates/verdict.ts';
 import { everyNodeServed } from '../gates/planned-nodes.ts';
@@ -18,16 +17,14 @@ import { withoutAliases } from './aliases.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory, scopeOf, type Inventory } from './inventory.ts';
 import { planHash } from './plan-hash.ts';
-import { startRelay } from './relay-job.ts';
+import { tryRelay } from './relay-trial.ts';
 import { observeServer, type ServerObservation } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { checkUnknownShells } from './unknown-shells.ts';
 import { readWaivers } from './waivers.ts';
 import { abandoning, proofOf, rollingBack } from '../journal/views.ts';
 import { swapIsDone } from './swap-state.ts';
-import { findOpenRotationOf, openRotation, withRotation, type Rotation } from './rotation.ts';
-
-const RELAY_CHECK_TIMEOUT_MS = 60_000;
+import { findOpenRotationOf, openRotation, pastForces, pastJournals, withRotation, type Rotation } from './rotation.ts';
 
 /** What is there now, read before anything is decided. */
 interface Observation {
@@ -65,7 +62,7 @@ export const phase: Phase<PlanServerCertificateInputs> = {
     const open = await findOpenRotationOf('server-certificate', context, inputs, seen.octopus);
     if (open) return withRotation(context, this.name, { ...inputs, RotationId: open.rotationId }, { requires: [], planning: true }, (rotation) => resume(context, inputs, rotation, seen, options));
 
-    const due = dueReasons(seen.server.node, { maximumAgeDays: inputs.MaximumAgeDays, expiresWithinDays: inputs.ExpiresWithinDays, force: inputs.Force ?? null, usedForces: await usedForces(context, inputs) }, context.clock.now());
+    const due = dueReasons(seen.server.node, { maximumAgeDays: inputs.MaximumAgeDays, expiresWithinDays: inputs.ExpiresWithinDays, force: inputs.Force ?? null, usedForces: inputs.Force ? pastForces('server-certificate', await pastJournals(context, inputs)) : [] }, context.clock.now());
     if (due.length === 0) {
       const { thumbprint, notBefore, notAfter, signatureAlgorithm } = seen.server.node;
       return {
@@ -136,7 +133,7 @@ async function planAnew(context: PhaseContext, inputs: PlanServerCertificateInpu
   };
   const rotationId = await openRotation(context, inputs, seen.octopus, opened, { kind: 'planned', subject: 'estate', data: plan });
   return withRotation(context, 'plan-server-certificate', { ...inputs, RotationId: rotationId }, { requires: [], planning: true }, async (rotation) => {
-    await tryRelay(context, inputs, rotation, seen);
+    await tryRelay(context, inputs, rotation, seen.octopusServer, rotation.plan.old);
     return concludeOutputs(rotation);
   });
 }
@@ -153,25 +150,14 @@ async function resume(context: PhaseContext, inputs: PlanServerCertificateInputs
     if (!known.has(seen.server.database) || !known.has(seen.server.node.thumbprint)) throw planErrors.CERTIFICATE_FOREIGN({ found: known.has(seen.server.database) ? seen.server.node.thumbprint : seen.server.database, old: rotation.plan.old, fresh: rotation.fresh?.thumbprint ?? null });
     demandPass(all(scopeGate({ ...seen, server: { ...seen.server, rest: rotation.plan.old, database: rotation.plan.old, node: { ...seen.server.node, thumbprint: rotation.plan.old } } }, inputs.SpaceId, options, context.clock.now())));
     const amended = { ...now, old: rotation.plan.old, oldSignature: rotation.plan.oldSignature };
-    const hash = planHash(amended);
+    const hash = planHash({ old: amended.old }, amended);
     if (hash !== rotation.plan.planHash) {
       await rotation.record({ kind: 'planned', subject: 'estate', data: { ...amended, planHash: hash } });
       context.voice.highlight('Machines or options changed since the plan was made; the plan takes them in.');
     }
-    if (!proofOf(rotation.entries(), 'server', 'relay-ready') && !(await context.relay.alive(rotation.id))) await tryRelay(context, inputs, rotation, seen);
+    if (!proofOf(rotation.entries(), 'server', 'relay-ready') && !(await context.relay.alive(rotation.id))) await tryRelay(context, inputs, rotation, seen.octopusServer, rotation.plan.old);
   }
   return concludeOutputs(rotation);
-}
-
-/** Before anything is changed the relay shows that it can do its work here (DESIGN.md section 6). */
-async function tryRelay(context: PhaseContext, inputs: PlanServerCertificateInputs, rotation: Rotation, seen: Observation): Promise<void> {
-  context.voice.info('The relay does a trial job: read the certificate, ask the service manager, write and read back a file.');
-  await startRelay(context, inputs, rotation, { kind: 'check', octopusServer: seen.octopusServer });
-  const check = await context.relay.checkResult(rotation.id, RELAY_CHECK_TIMEOUT_MS);
-  await context.relay.remove(rotation.id);
-  if (!check.ready) throw swapErrors.RELAY_NOT_READY({ reason: check.reason });
-  if (check.thumbprint !== rotation.plan.old) throw swapErrors.RELAY_NOT_READY({ reason: `it reads certificate ${check.thumbprint} from the database` });
-  await rotation.prove('server', 'relay-ready', 'rest', { thumbprint: check.thumbprint });
 }
 
 function concludeOutputs(rotation: Rotation): PhaseResult {
@@ -204,13 +190,5 @@ function planOf(seen: Observation, options: RotationOptions): EntryData['planned
       'the master key',
     ],
   };
-  return { ...plan, planHash: planHash(plan) };
+  return { ...plan, planHash: planHash({ old: plan.old }, plan) };
 }
-
-/** Ticket texts that opened earlier rotations in this state folder: each works once. */
-async function usedForces(context: PhaseContext, inputs: PlanServerCertificateInputs): Promise<string[]> {
-  if (!inputs.Force) return [];
-  const { pastForces } = await import('./rotation.ts');
-  return pastForces(context, inputs);
-}
-

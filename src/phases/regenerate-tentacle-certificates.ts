@@ -3,6 +3,7 @@ import { counted } from '../errors/counted.ts';
 import { printable } from '../errors/printable.ts';
 import { regenerateErrors } from '../errors/regenerate.ts';
 import { everyCertificateExchanged, judgeNotExchanged, type NotExchanged } from '../gates/certificate-judgement.ts';
+import { waiverFor } from '../gates/trust.ts';
 import { demandPass } from '../gates/verdict.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
 import { tentacleFacts } from '../journal/tentacle-views.ts';
@@ -37,6 +38,7 @@ export const phase: Phase<RegenerateTentacleCertificatesInputs> = {
       const others = machines.filter((machine) => !machine.isHost);
       const failed = await regenerate(context, rotation, others.filter((machine) => !isDone(rotation, machine)));
       const host = machines.find((machine) => machine.isHost && !isDone(rotation, machine));
+      if (host && waiverFor(host, rotation.tentacles.options.waivers, context.clock.now()) !== null) failed.set(host.key, { reason: 'waived', text: 'it is not touched' });
       const findings = host ? relayFindings(rotation, inputs.TaskId) : [];
       if (host && findings.length > 0) failed.set(host.key, { reason: 'failed', text: findings.map((one) => one.message).join(' ') });
 
@@ -81,11 +83,13 @@ async function regenerate(context: PhaseContext, rotation: Rotation, machines: r
 
 /** Those that can be begun with. Whoever cannot be reached is not counted as one that failed. */
 async function sortOut(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], failed: Map<string, Failure>): Promise<PlannedMachine[]> {
-  const { enableDisabled } = rotation.tentacles.options;
+  const { enableDisabled, waivers } = rotation.tentacles.options;
+  const now = context.clock.now();
   const reached = await inParallel(machines, IN_FLIGHT, async (machine) => (isProbed(machine) ? context.network.reach(machine.address!.host, machine.address!.port, CONNECT_MS) : ({ reached: true } as const)));
   return machines.filter((machine, index) => {
     const one = reached[index]!;
-    if (machine.isDisabled && !enableDisabled) failed.set(machine.key, { reason: 'disabled', text: 'it is disabled, and Octopus skips disabled machines' });
+    if (waiverFor(machine, waivers, now) !== null) failed.set(machine.key, { reason: 'waived', text: 'it is not touched' });
+    else if (machine.isDisabled && !enableDisabled) failed.set(machine.key, { reason: 'disabled', text: 'it is disabled, and Octopus skips disabled machines' });
     else if (!one.reached) failed.set(machine.key, { reason: 'off', text: `it does not answer (${one.code})` });
     else return true;
     return false;

@@ -112,7 +112,7 @@ async function takeIn(context: PhaseContext, rotation: Rotation, inputs: RollBac
   const { planHash: before, ...plan } = rotation.plan;
   const options: RotationOptions = { ...plan.options, offlineMachines: inputs.OfflineMachines, waivers };
   const amended = { ...plan, ...scopeOf(inventory), options };
-  const hash = planHash(amended);
+  const hash = planHash({ old: amended.old }, amended);
   if (hash === before) return;
   await rotation.record({ kind: 'planned', subject: 'estate', data: { ...amended, planHash: hash } });
   context.voice.highlight('Machines or options changed since the plan was made; the roll back takes them in.');

@@ -135,18 +135,23 @@ export async function openRotation(context: PhaseContext, access: Omit<RotationA
   return lease.rotationId;
 }
 
-/** Ticket texts that earlier rotations were forced with; one that got no plan has not used up its text. */
-export async function pastForces(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>): Promise<string[]> {
+/** The journals of every rotation in the state folder, whether it ended or not. */
+export async function pastJournals(context: PhaseContext, access: Omit<RotationAccess, 'RotationId'>): Promise<(readonly Entry[])[]> {
   const { folder, secrets, files } = await leaseOptions(context, access, null, true);
-  const forces: string[] = [];
+  const journals: (readonly Entry[])[] = [];
   for (const rotationId of await folder.rotationIds()) {
-    if (!(await folder.hasJournal(rotationId))) continue;
-    const entries = await readJournal({ files, folder, rotationId, key: secrets.journalKey(rotationId) });
-    const forced = opened(entries)?.forced;
-    // Killed between the two, nothing was fixed yet: the same text must still open it.
-    if (forced && machinesPlan(entries) !== null) forces.push(forced);
+    if (await folder.hasJournal(rotationId)) journals.push(await readJournal({ files, folder, rotationId, key: secrets.journalKey(rotationId) }));
   }
-  return forces;
+  return journals;
+}
+
+/** Ticket texts that earlier rotations of this kind were forced with; one that got no plan has not used up its text. */
+export function pastForces(name: RotationName, journals: readonly (readonly Entry[])[]): string[] {
+  return journals.flatMap((entries) => {
+    const facts = opened(entries);
+    // Killed between the two, nothing was fixed yet: the same text must still open it.
+    return facts?.forced && facts.rotation === name && machinesPlan(entries) !== null ? [facts.forced] : [];
+  });
 }
 
 /** Takes the lease of an open rotation and opens its journal. While Octopus does not answer, a relay goes on with the state folder alone. */

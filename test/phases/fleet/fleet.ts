@@ -303,7 +303,7 @@ export class Fleet {
         await safe('machine');
         this.byRegistration.get(id)!.registration.isDisabled = disabled;
       },
-      capabilities: async () => (await safe('task types'), capabilitiesOf(VERSION, this.taskTypes)),
+      environments: () => Promise.resolve([]),
       registration: () => Promise.reject(new Error('No phase of this rotation reads a single registration.')),
       setThumbprint: () => Promise.reject(new Error('No phase of this rotation changes a registration.')),
       runRegenerateTask: () => Promise.reject(new Error('This server has no such task.')),
