@@ -66,4 +66,10 @@ export const regenerateErrors = catalogue({
     safe: NOTHING,
     next: 'Look at the names, tags and environments as Octopus shows them (Rotation.Machines, Rotation.Tags, Rotation.Environments).',
   }),
+  CERTIFICATES_NOT_VERIFIED: (values: { machines: UnprovedMachine[] }) => ({
+    message: `${values.machines.length} machine(s) are not provably as they must be: ${listedMachines(values.machines)}.`,
+    safe: 'Each of them was proved with its new certificate before; the rotation stays open.',
+    next: 'Mend what is named and run the runbook again; a machine whose registration does not fit is brought back by "Repair Tentacle certificates".',
+    failureMode: 'A17',
+  }),
 });

@@ -10,8 +10,7 @@ import type { DuePolicy } from '../gates/due.ts';
 import { waiverFor } from '../gates/trust.ts';
 import { all, demandPass, PASS, refuse, type Verdict } from '../gates/verdict.ts';
 import { seesEverything } from '../gates/visibility.ts';
-import type { Entry, EntryData, MachinesPlan, PlannedMachine, PlannedTentacle, TentacleOptions } from '../journal/contract.ts';
-import { tentacleFacts } from '../journal/tentacle-views.ts';
+import type { Entry, EntryData, PlannedMachine, PlannedTentacle, TentacleOptions } from '../journal/contract.ts';
 import { proofOf } from '../journal/views.ts';
 import type { OctopusClient, Registration, ServerNode, Space } from '../octopus/contract.ts';
 import { notedCertificates, observeTentacles, serversOwn, shownByMachines, type Shown } from './certificate-observation.ts';
@@ -60,7 +59,7 @@ export const phase: Phase<PlanTentacleCertificatesInputs> = {
     };
     const seen = await observe(context, inputs);
     const open = await findOpenRotationOf('tentacle-certificates', context, inputs, seen.octopus);
-    if (open) return withRotation(context, this.name, { ...inputs, RotationId: open.rotationId }, { requires: [], planning: true }, (rotation) => resume(context, inputs, rotation, seen, options));
+    if (open) return withRotation(context, this.name, { ...inputs, RotationId: open.rotationId }, { requires: [], planning: true }, (rotation) => resume(context, inputs, rotation, options));
     return planAnew(context, inputs, seen, options);
   },
 };
@@ -117,28 +116,19 @@ async function planAnew(context: PhaseContext, inputs: PlanTentacleCertificatesI
   });
 }
 
-/** Re-emits what the journal fixed; options, and registrations of the same Tentacles that came or went, are brought up to date. */
-async function resume(context: PhaseContext, inputs: PlanTentacleCertificatesInputs, rotation: Rotation, seen: Observation, options: TentacleOptions): Promise<PhaseResult> {
+/** Re-emits what the journal fixed. Options are brought up to date; registrations that came or went are seen by each phase itself. */
+async function resume(context: PhaseContext, inputs: PlanTentacleCertificatesInputs, rotation: Rotation, options: TentacleOptions): Promise<PhaseResult> {
   context.voice.highlight(`Rotation ${rotation.id} is open; this run goes on with it.`);
   const { planHash: before, ...plan } = rotation.tentacles;
   const isRepair = plan.options.method === 'repair';
-  const amended = { ...plan, machines: plan.machines.map((machine) => ({ ...machine, ...registeredNow(rotation.entries(), machine, seen.inventory) })), options: isRepair ? { ...options, method: 'repair' as const } : options };
+  const amended = { ...plan, options: isRepair ? { ...options, method: 'repair' as const } : options };
   const hash = planHash({ server: amended.server }, amended);
   if (hash !== before) {
     await rotation.record({ kind: 'tentacles-planned', subject: 'estate', data: { ...amended, planHash: hash } });
-    context.voice.highlight('Registrations or options changed since the plan was made; the plan takes them in.');
+    context.voice.highlight('Options changed since the plan was made; the plan takes them in.');
   }
   if (!proofOf(rotation.entries(), 'server', 'relay-ready') && !(await context.relay.alive(rotation.id))) await tryRelayForHost(context, inputs, rotation);
   return conclude(rotation);
-}
-
-/** Registrations of a planned Tentacle as they are now: at its address, with OLD or a NEW of its own. One that was deleted altogether keeps those of the plan. */
-function registeredNow(entries: readonly Entry[], machine: PlannedTentacle, inventory: Inventory): Pick<PlannedMachine, 'registrations' | 'isDisabled'> {
-  const certificates = [machine.own, ...tentacleFacts(entries, machine.key).news];
-  const places = [machine.key, ...machine.aliases].map((key) => key.slice(key.indexOf('@')));
-  const keys = new Set(certificates.flatMap((one) => places.map((place) => `${one}${place}`)));
-  const registrations = inventory.machines.filter((one) => keys.has(one.key)).flatMap((one) => one.registrations).sort((a, b) => (a.id < b.id ? -1 : 1));
-  return registrations.length === 0 ? machine : { registrations, isDisabled: registrations.every((one) => one.isDisabled) };
 }
 
 async function tryRelayForHost(context: PhaseContext, inputs: PlanTentacleCertificatesInputs, rotation: Rotation): Promise<void> {
@@ -217,7 +207,7 @@ function tellClocks(context: PhaseContext, observations: readonly TentacleObserv
 
 function planOf(seen: Observation, machines: PlannedTentacle[], meant: { unsupported: Inventory['unsupported'] }, notDue: number, options: TentacleOptions): EntryData['tentacles-planned'] {
   const unserved = meant.unsupported.map((one) => ({ name: one.name, kind: 'not served', spaceName: one.space, reason: one.reason }));
-  const plan: Omit<EntryData['tentacles-planned'], 'planHash'> & Omit<MachinesPlan, 'planHash'> = {
+  const plan: Omit<EntryData['tentacles-planned'], 'planHash'> = {
     server: seen.server,
     nodes: seen.nodes.map(({ id, name }) => ({ id, name })),
     spaces: seen.inventory.spaces,

@@ -13,9 +13,10 @@ import { exchangeCertificate, type CertificateReach } from './certificate-exchan
 import { throughServer } from './certificate-reach.ts';
 import { batches, inParallel } from './concurrency.ts';
 import type { Phase, PhaseContext } from './context.ts';
-import { presentMachines, whileEnabled } from './disabled-machines.ts';
+import { whileEnabled } from './disabled-machines.ts';
 import { inWaves, namedFailures, type Failure } from './in-waves.ts';
 import { isProbed } from './looking.ts';
+import { presentMachines } from './present-machines.ts';
 import { relayFindings } from './relay-findings.ts';
 import { startRelay } from './relay-job.ts';
 import { serverCommands } from './server-commands.ts';
