@@ -5,11 +5,11 @@ import { preparedNodes } from './prepared-nodes.ts';
 import type { Rotation } from './rotation.ts';
 
 /** Whether each polling Tentacle that was proved polls every planned node: a question to the journal, so it can be asked again right before the import. */
-export function everyPlannedNodePolled(rotation: Pick<Rotation, 'plan' | 'entries'>): Verdict {
+export function everyPlannedNodePolled(rotation: Pick<Rotation, 'scope' | 'entries'>): Verdict {
   const entries = rotation.entries();
   const nodes: NodeAddresses[] = preparedNodes(rotation).map(({ name, found }) => ({ name, addresses: text(found?.['addresses']) }));
   const behind = leftBehind(entries);
-  const machines = rotation.plan.machines.filter((machine) => machine.route === 'polling' && !behind.has(machine.key)).flatMap((machine) => {
+  const machines = rotation.scope.machines.filter((machine) => machine.route === 'polling' && !behind.has(machine.key)).flatMap((machine) => {
     const proof = proofOf(entries, machine.key, 'trusts-new');
     return proof === null ? [] : [{ name: machine.name, polls: text(proof.data.detail['polls']) }];
   });

@@ -54,6 +54,46 @@ describe('what Octopus is made of', () => {
   });
 });
 
+describe('the certificate that a registration expects', () => {
+  const NEW = 'B'.repeat(40) as never;
+  const body = () => ({ Id: 'Machines-1', SpaceId: 'Spaces-1', Name: 'web-1', IsDisabled: false, HealthStatus: 'Healthy', Roles: ['web'], Secret: { a: 1 }, Thumbprint: THUMBPRINT, Endpoint: { CommunicationStyle: 'TentaclePassive', Uri: 'https://web-1:10933/', Thumbprint: THUMBPRINT, CertificateSignatureAlgorithm: 'sha1RSA', Other: [2] } });
+  const named = { id: 'Machines-1', kind: 'target', spaceId: 'Spaces-1' } as const;
+
+  it('B3: is changed with everything else sent back as it was, and not written twice', async () => {
+    let stored: ReturnType<typeof body> = body();
+    const server = await serve((request) => {
+      if (request.method === 'PUT') stored = JSON.parse(request.body) as typeof stored;
+      return { json: stored };
+    });
+    const client = clientOf(server.url);
+    expect(await client.setThumbprint(named, NEW, [THUMBPRINT as never])).toBe(true);
+    expect(await client.setThumbprint(named, NEW, [THUMBPRINT as never])).toBe(false);
+    const expected = body();
+    expect(stored).toEqual({ ...expected, MachineId: 'Machines-1', Thumbprint: NEW, Endpoint: { ...expected.Endpoint, Thumbprint: NEW } });
+    expect(await client.registration(named)).toMatchObject({ thumbprint: NEW, signatureAlgorithm: 'sha1RSA' });
+  });
+
+  it('B3: is read anew when it became stale, and kept when it is none that is known', async () => {
+    let puts = 0;
+    const stored = body();
+    const server = await serve((request) => {
+      if (request.method !== 'PUT') return { json: stored };
+      puts += 1;
+      return puts === 1 ? { status: 400, json: { ErrorMessage: 'stale' } } : { json: JSON.parse(request.body) as object };
+    });
+    expect(await clientOf(server.url).setThumbprint(named, NEW, [THUMBPRINT as never])).toBe(true);
+    expect(puts).toBe(2);
+    expect(await failureOf(clientOf(server.url).setThumbprint(named, NEW, ['C'.repeat(40) as never]))).toMatchObject({ code: 'REGISTRATION_FOREIGN' });
+    expect(puts).toBe(2);
+  });
+
+  it('names the permission that is missing, at once', async () => {
+    const server = await serve((request) => (request.method === 'PUT' ? { status: 403, json: { ErrorMessage: 'You do not have permission MachineEdit.' } } : { json: body() }));
+    expect(await failureOf(clientOf(server.url).setThumbprint(named, NEW, [THUMBPRINT as never]))).toMatchObject({ code: 'OCTOPUS_FORBIDDEN' });
+    expect(server.seen.filter((each) => each.method === 'PUT')).toHaveLength(1);
+  });
+});
+
 describe('tasks', () => {
   it('addresses targets and workers, and writes time-outs as Octopus reads them', async () => {
     const server = await serve(() => ({ status: 201, json: task() }));
