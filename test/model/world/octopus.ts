@@ -268,6 +268,7 @@ export class Octopus {
       registrations: () => see('machines', () => this.registrations()),
       setDisabled: ({ id }, disabled) => change('machine', true, { name: `${disabled ? 'disable' : 'enable'} ${id}`, guarded: true, act: () => void (this.machine(id)!.registration!.isDisabled = disabled) }),
       environments: () => Promise.resolve([]),
+      capabilities: () => see('what the server can do', () => capabilitiesOf('2024.4.1', ['AdHocScript', 'Health', 'RunbookRun'])),
       registration: () => Promise.reject(new Error('No phase of this rotation reads a single registration.')),
       setThumbprint: () => Promise.reject(new Error('No phase of this rotation changes a registration.')),
       runRegenerateTask: () => Promise.reject(new Error('This server has no such task.')),

@@ -304,6 +304,7 @@ export class Fleet {
         this.byRegistration.get(id)!.registration.isDisabled = disabled;
       },
       environments: () => Promise.resolve([]),
+      capabilities: async () => (await safe('task types'), capabilitiesOf(VERSION, this.taskTypes)),
       registration: () => Promise.reject(new Error('No phase of this rotation reads a single registration.')),
       setThumbprint: () => Promise.reject(new Error('No phase of this rotation changes a registration.')),
       runRegenerateTask: () => Promise.reject(new Error('This server has no such task.')),
