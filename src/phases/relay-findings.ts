@@ -3,7 +3,7 @@ import type { Entry } from '../journal/contract.ts';
 import type { Rotation } from './rotation.ts';
 
 /** Why the relay that queued this very run gave up, unless a step of it told so already; empty where it did not, or queued another run. */
-function relayFindings(rotation: Pick<Rotation, 'entries'>, taskId: string): Refusal[] {
+export function relayFindings(rotation: Pick<Rotation, 'entries'>, taskId: string): Refusal[] {
   const finished = rotation.entries().filter((entry): entry is Entry<'phase-finished'> => entry.kind === 'phase-finished');
   const last = finished.findLast((entry) => entry.runner === 'relay');
   const queued = rotation.entries().findLast((entry): entry is Entry<'run-queued'> => entry.kind === 'run-queued');
