@@ -72,4 +72,16 @@ export const regenerateErrors = catalogue({
     next: 'Mend what is named and run the runbook again; a machine whose registration does not fit is brought back by "Repair Tentacle certificates".',
     failureMode: 'A17',
   }),
+  REPAIR_INCOMPLETE: (values: { machines: UnprovedMachine[] }) => ({
+    message: `${values.machines.length} machine(s) could not be brought to a certificate that their registrations hold: ${listedMachines(values.machines)}.`,
+    safe: KNOWN,
+    next: 'Start the machines named and run this runbook again. One that shows a certificate that no journal knows was given it by somebody else: make sure whose it is, then register the machine anew.',
+    failureMode: 'B1',
+  }),
+  REPAIR_OPEN: (values: { rotationId: string }) => ({
+    message: `A repair of Tentacle certificates is open (${printable(values.rotationId)}); a rotation cannot begin beside it.`,
+    safe: NOTHING,
+    next: 'Run the runbook "Repair Tentacle certificates" until it has ended; then run this again.',
+    failureMode: 'D4',
+  }),
 });

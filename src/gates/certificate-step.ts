@@ -46,9 +46,10 @@ const KNOWN = 'its certificate is none that this rotation knows';
 /**
  * What to do next with a Tentacle, from what the journal says and what is seen (issue: observe, stage, arm, follow, prove, disarm). Pure. It goes
  * on or goes back, never both: the decision to keep OLD is written before anything of it is done, is never taken once disarming has begun,
- * and from then on nothing but OLD is aimed at, unless the machine itself says that NEW was confirmed for good.
+ * and from then on nothing but OLD is aimed at, unless the machine itself says that NEW was confirmed for good. `rotationId` null: whichever
+ * rotation left a job there is to be ended (repair).
  */
-export function nextCertificateStep(rotationId: string, old: Thumbprint, facts: TentacleFacts, sight: TentacleSight): CertificateStep {
+export function nextCertificateStep(rotationId: string | null, old: Thumbprint, facts: TentacleFacts, sight: TentacleSight): CertificateStep {
   if (facts.rotated && facts.fresh !== null) return step({ step: 'rotated', fresh: facts.fresh });
   if (sight.registered.length === 0) return step({ step: 'lost', reason: 'all its registrations were deleted' });
   const known = [old, ...facts.news];
@@ -66,10 +67,10 @@ export function nextCertificateStep(rotationId: string, old: Thumbprint, facts: 
 }
 
 /** Nothing of this rotation is under way there. */
-function begin(rotationId: string, old: Thumbprint, sight: TentacleSight): CertificateStep {
+function begin(rotationId: string | null, old: Thumbprint, sight: TentacleSight): CertificateStep {
   const { told } = sight;
   if (told === null) return sight.isPatienceOver ? step({ step: 'kept-old', reason: 'it does not answer' }) : step({ step: 'ask' });
-  const isOurs = told.noteOf === rotationId;
+  const isOurs = rotationId === null || told.noteOf === rotationId;
   if (told.own !== old) return step({ step: 'lost', reason: `it has the certificate ${told.own} of an attempt that was given up` });
   if (['armed', 'switching', 'switched', 'reverting', 'failed'].includes(told.state)) return step(isOurs && told.state !== 'failed' ? { step: 'revert' } : { step: 'lost', reason: `a job about its certificate is ${told.state} there${isOurs ? '' : `, of ${told.noteOf ?? 'somebody else'}`}` });
   if (!holds(sight, old)) return step({ step: 'register', thumbprint: old });
@@ -77,10 +78,10 @@ function begin(rotationId: string, old: Thumbprint, sight: TentacleSight): Certi
 }
 
 /** It answered: what it says of itself counts more than what was meant. */
-function byItsWord(rotationId: string, old: Thumbprint, facts: TentacleFacts, sight: TentacleSight, told: CertificateResult): CertificateStep {
+function byItsWord(rotationId: string | null, old: Thumbprint, facts: TentacleFacts, sight: TentacleSight, told: CertificateResult): CertificateStep {
   const fresh = facts.fresh ?? facts.news.at(-1)!;
   const isBack = facts.keepOld !== null;
-  const isOurs = told.noteOf === rotationId;
+  const isOurs = rotationId === null || told.noteOf === rotationId;
   const hasNew = told.own !== old;
   if (!isOurs) return hasNew ? step({ step: 'lost', reason: `it has the certificate ${told.own}, and a job of another rotation` }) : isBack ? carriedThrough(old, facts, sight) : step({ step: 'keep-old', reason: 'what was staged there is gone' });
   switch (told.state) {

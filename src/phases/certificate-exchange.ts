@@ -44,8 +44,22 @@ const KEPT = 'its old certificate is in force and registered';
  * decide, does that one thing, and looks again. Every effect is on record before it. Ends when the machine is on NEW and disarmed, on OLD and
  * disarmed, or lost: then its certificate is one that the journal knows, and a PUT reconnects it.
  */
-export async function exchangeCertificate(context: PhaseContext, rotation: Rotation, machine: PlannedMachine, reach: CertificateReach): Promise<ExchangeOutcome> {
-  return new Exchange(context, rotation, machine, reach).run();
+export function exchangeCertificate(context: PhaseContext, rotation: Rotation, machine: PlannedMachine, reach: CertificateReach): Promise<ExchangeOutcome> {
+  return new Exchange(context, rotation, machine, reach, true).run();
+}
+
+/**
+ * The same for a Tentacle that somebody left half-way, whoever it was: nothing new is begun. Its registration stays as it is while it answers to it;
+ * then each certificate that the journal knows of it is tried (PATIENCE_MS each). What was confirmed on it stays; what waits to go back goes back.
+ */
+export async function settleCertificate(context: PhaseContext, rotation: Rotation, machine: PlannedMachine, reach: CertificateReach): Promise<ExchangeOutcome> {
+  const facts = tentacleFacts(rotation.entries(), machine.key);
+  if (facts.rotated) await rotation.record({ kind: 'unproved', subject: machine.key, data: { claim: 'disarmed', verdict: 'unknown', reason: 'it is being repaired' } });
+  if (facts.keepOld === null) {
+    await rotation.guard();
+    await rotation.intend(CERTIFICATE_EFFECTS.keepOld, machine.key, { reason: 'repair' });
+  }
+  return new Exchange(context, rotation, machine, reach, false).run();
 }
 
 class Exchange {
@@ -57,10 +71,10 @@ class Exchange {
   private tried: Thumbprint[] = [];
   private silence = 'it does not answer';
 
-  constructor(private readonly context: PhaseContext, private readonly rotation: Rotation, private readonly machine: PlannedMachine, private readonly reach: CertificateReach) {
+  constructor(private readonly context: PhaseContext, private readonly rotation: Rotation, private readonly machine: PlannedMachine, private readonly reach: CertificateReach, private readonly isForward: boolean) {
     this.since = this.now();
     // Armed by an earlier process: when exactly is not known, only that its time ends by then.
-    if (this.facts().armed !== 'no') this.armedNow();
+    if (isForward && this.facts().armed !== 'no') this.armedNow();
   }
 
   async run(): Promise<ExchangeOutcome> {
@@ -78,7 +92,9 @@ class Exchange {
 
   private async next(): Promise<CertificateStep> {
     const sight = await this.look();
-    return nextCertificateStep(this.rotation.id, this.machine.own, this.facts(), sight);
+    return this.isForward ? nextCertificateStep(this.rotation.id, this.machine.own, this.facts(), sight)
+      // What is registered is tried first, as if it had been put there on the way back.
+      : nextCertificateStep(null, this.machine.own, { ...this.facts(), registering: this.machine.own }, sight);
   }
 
   private async look(): Promise<TentacleSight> {

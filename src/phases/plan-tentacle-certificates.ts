@@ -120,8 +120,9 @@ async function planAnew(context: PhaseContext, inputs: PlanTentacleCertificatesI
 async function resume(context: PhaseContext, inputs: PlanTentacleCertificatesInputs, rotation: Rotation, options: TentacleOptions): Promise<PhaseResult> {
   context.voice.highlight(`Rotation ${rotation.id} is open; this run goes on with it.`);
   const { planHash: before, ...plan } = rotation.tentacles;
-  const isRepair = plan.options.method === 'repair';
-  const amended = { ...plan, options: isRepair ? { ...options, method: 'repair' as const } : options };
+  // Its machines are to be brought back, not exchanged.
+  if (plan.options.method === 'repair') throw regenerateErrors.REPAIR_OPEN({ rotationId: rotation.id });
+  const amended = { ...plan, options };
   const hash = planHash({ server: amended.server }, amended);
   if (hash !== before) {
     await rotation.record({ kind: 'tentacles-planned', subject: 'estate', data: { ...amended, planHash: hash } });
