@@ -117,6 +117,8 @@ Options
   --schedule WHEN       let Octopus start "Rotate server certificate" by itself; it ends green when nothing is due. WHEN is
                         weekly, monthly, yearly (at 3 o'clock) or a cron expression of six fields, seconds first
   --timezone NAME       of the schedule, e.g. Europe/Berlin; default: UTC
+  --approval yes|no     wait for a person between "Prove trust" and "Replace server certificate": a manual intervention, whose
+                        teams are chosen in the portal and stay; a subscription of Octopus tells them. Left out: as it is
   --from DIR            folder that holds packages/ and step-templates/; default: the folder of this program
   --dry-run             show what would be done, field by field, and change nothing
   --replace-edited      replace steps and step templates that somebody edited; without it that is refused, with what would be

@@ -148,7 +148,7 @@ function planRunbook(definition: RunbookDefinition, observed: Observed, release:
   const present = there === null ? [] : stepsIn(there.process.whole);
   const expected = expectedTemplates(observed, release, templates);
   const isWhole = definition.steps.every((step) => expected.has(step.phase));
-  const edits = isWhole ? editsOf(present, there?.installed ?? null, processSteps(definition, expected), isSecret) : { kept: new Map(), steps: [] };
+  const edits = isWhole ? editsOf(present, there?.installed ?? null, processSteps(definition, expected, present), isSecret) : { kept: new Map(), steps: [] };
   const wanted = isWhole ? withoutPackageIds(processSteps(definition, expected, present, edits.kept)) : [];
   const kept = keptNames(edits.kept);
   const differing = there === null ? [] : differences(present, wanted, isSecret);

@@ -2,7 +2,7 @@ import { PARAMETER_PREFIX } from '../packaging/names.ts';
 import type { StepTemplate } from '../packaging/step-template.ts';
 import type { Document } from '../octopus/reader.ts';
 import type { KeptParameters } from './edits.ts';
-import type { RunbookDefinition, RunbookStep, RunCondition } from './runbooks/definition.ts';
+import type { Approval, RunbookDefinition, RunbookStep, RunCondition } from './runbooks/definition.ts';
 
 /** A step template as it is in Octopus. */
 export interface InstalledTemplate { id: string; version: number; template: StepTemplate }
@@ -12,12 +12,12 @@ export interface InstalledTemplate { id: string; version: number; template: Step
  * that are there; a step of the same name keeps its ids, so that Octopus' history of it goes on. `kept` are values of parameters that stay.
  */
 export function processSteps(definition: RunbookDefinition, templates: ReadonlyMap<string, InstalledTemplate>, present: readonly Document[] = [], kept: KeptParameters = new Map()): Document[] {
-  return definition.steps.map((step) => {
+  return definition.steps.flatMap((step) => {
     const installed = templates.get(step.phase);
     if (installed === undefined) throw new TypeError(`There is no step template for the phase ${step.phase}.`);
     const before = present.find((each) => each['Name'] === step.name);
     const action = Array.isArray(before?.['Actions']) ? (before['Actions'][0] as Document | undefined) : undefined;
-    return {
+    const made = {
       ...idOf(before),
       Name: step.name,
       ...runCondition(step.condition, step.targetRoles ?? definition.targetRole),
@@ -36,7 +36,39 @@ export function processSteps(definition: RunbookDefinition, templates: ReadonlyM
         Properties: { ...installed.template.Properties, 'Octopus.Action.Template.Id': installed.id, 'Octopus.Action.Template.Version': String(installed.version), ...parameterValues(step, installed.template), ...kept.get(step.name) },
       }],
     };
+    return definition.approval?.after === step.name ? [made, approvalStep(definition.approval, present)] : [made];
   });
+}
+
+/** The action type by which Octopus waits for a person. */
+export const MANUAL = 'Octopus.Manual';
+
+/** A manual intervention at top level: whoever may submit it is for the space's teams to say. Aborting it fails the step, so that none after it runs but the report. */
+function approvalStep({ name, onlyWhile, instructions }: Approval, present: readonly Document[]): Document {
+  const before = present.find((each) => each['Name'] === name);
+  const action = Array.isArray(before?.['Actions']) ? (before['Actions'][0] as Document | undefined) : undefined;
+  const responsible = (action?.['Properties'] as Document | undefined)?.['Octopus.Action.Manual.ResponsibleTeamIds'];
+  return {
+    ...idOf(before),
+    Name: name,
+    Condition: 'Variable',
+    Properties: { 'Octopus.Step.ConditionVariableExpression': `#{unless Octopus.Deployment.Error}#{if ${onlyWhile.slice(2, -1)}}True#{/if}#{/unless}` },
+    StartTrigger: 'StartAfterPrevious',
+    PackageRequirement: 'LetOctopusDecide',
+    Actions: [{
+      ...idOf(action),
+      Name: name,
+      ActionType: MANUAL,
+      IsDisabled: false,
+      WorkerPoolId: null,
+      Container: { FeedId: null, Image: null },
+      Environments: [],
+      TenantTags: [],
+      Packages: [],
+      // The teams that somebody chose in the portal stay.
+      Properties: { 'Octopus.Action.RunOnServer': 'true', 'Octopus.Action.Manual.Instructions': instructions, 'Octopus.Action.Manual.ResponsibleTeamIds': typeof responsible === 'string' ? responsible : '', 'Octopus.Action.Manual.BlockConcurrentDeployments': 'False' },
+    }],
+  };
 }
 
 const idOf = (found: Document | undefined): Document => (typeof found?.['Id'] === 'string' ? { Id: found['Id'] } : {});

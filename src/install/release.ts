@@ -14,6 +14,8 @@ export interface InstallSettings {
   given: Partial<Record<Setting, string>>;
   /** Left out: a trigger that is there is left as it is. */
   schedule?: Schedule;
+  /** Whether a person approves before the swap. Left out: as it is. */
+  approval?: boolean;
   /** Replace steps and step templates that somebody edited, instead of refusing. Values of their parameters are kept all the same. */
   replaceEdited?: boolean;
 }

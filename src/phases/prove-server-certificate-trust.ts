@@ -34,7 +34,8 @@ export const phase: Phase<ProveServerCertificateTrustInputs> = {
       const behind = judgements.filter((one) => one.state === 'left-behind').length;
       return {
         outcome: 'continue',
-        outputs: { ProvedCount: String(total - behind), LeftBehindCount: String(behind) },
+        // Asked of by the approval, which no run after the swap may wait for.
+        outputs: { ProvedCount: String(total - behind), LeftBehindCount: String(behind), SwapDue: 'True' },
         headline: `${total - behind} of ${counted(total, 'machine')} ${are(total - behind)} proved to trust the new certificate; ${behind} ${are(behind)} left behind.`,
       };
     }),

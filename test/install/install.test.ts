@@ -30,7 +30,7 @@ function release(content = 'the package', hash = 'a'): Release {
   };
 }
 
-async function run(octopus: SmallOctopus, change: { release?: Release; apiKey?: string; host?: string; environment?: string; space?: string; given?: Record<string, string>; replaceEdited?: boolean; dryRun?: boolean } = {}) {
+async function run(octopus: SmallOctopus, change: { release?: Release; apiKey?: string; host?: string; environment?: string; space?: string; given?: Record<string, string>; replaceEdited?: boolean; dryRun?: boolean; approval?: boolean } = {}) {
   const changes: string[] = [];
   const secrets: string[] = [];
   const warned: Warning[] = [];
@@ -38,7 +38,7 @@ async function run(octopus: SmallOctopus, change: { release?: Release; apiKey?: 
   const before = octopus.writes().length;
   const result = await install({
     url: octopus.url, apiKey: change.apiKey ?? KEY, release: change.release ?? release(), clock: fastClock(), random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
-    settings: { spaceName: change.space ?? 'Default', environmentName: change.environment ?? 'Production', hostTentacle: change.host ?? 'octopus-01', given: change.given ?? {}, replaceEdited: change.replaceEdited ?? false }, dryRun: change.dryRun ?? false,
+    settings: { spaceName: change.space ?? 'Default', environmentName: change.environment ?? 'Production', hostTentacle: change.host ?? 'octopus-01', given: change.given ?? {}, replaceEdited: change.replaceEdited ?? false, ...(change.approval === undefined ? {} : { approval: change.approval }) }, dryRun: change.dryRun ?? false,
     watch: { change: (one) => (told.push(one), changes.push(`${one.action} ${one.kind}`)), secretMade: (value) => secrets.push(value), warning: (warning) => warned.push(warning) },
   }).catch((error: unknown) => error as Error);
   return { result, codes: refusalsOf(result).map((each) => each.code), changes, told, secrets, warned, writes: octopus.writes().slice(before) };
@@ -250,6 +250,42 @@ describe('what people edited', () => {
     const octopus = await smallOctopus();
     await run(octopus);
     expect((await run(octopus, { release: newer() })).codes).toEqual([]);
+  });
+});
+
+describe('D6, D7: an approval', () => {
+  const NAME = 'Approve replacing the server certificate';
+  const approval = (octopus: SmallOctopus) => (steps(octopus) as unknown as { Name: string; Condition: string; Properties: Record<string, string>; Actions: [{ ActionType: string; Properties: Record<string, string> }] }[]).find((each) => each.Name === NAME);
+
+  it('is a manual intervention at top level between proof and replacement, asked for only while the swap is due', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus, { approval: true });
+    const names = steps(octopus).map((each) => each.Name);
+    expect(names.slice(names.indexOf(NAME) - 1, names.indexOf(NAME) + 2)).toEqual(['Prove trust', NAME, 'Replace server certificate']);
+    expect(approval(octopus)).toMatchObject({ Condition: 'Variable', Properties: { 'Octopus.Step.ConditionVariableExpression': '#{unless Octopus.Deployment.Error}#{if Octopus.Action[Prove trust].Output.SwapDue}True#{/if}#{/unless}' }, Actions: [{ ActionType: 'Octopus.Manual' }] });
+    expect(Object.values(octopus.processes).slice(1).flatMap((each) => each.Steps.map((step) => step['Name']))).not.toContain(NAME);
+  });
+
+  it('stays when installing again without the option, with the teams that somebody chose for it, and goes when it is not wished any more', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus, { approval: true });
+    expect((await run(octopus)).writes).toEqual([]);
+    approval(octopus)!.Actions[0].Properties['Octopus.Action.Manual.ResponsibleTeamIds'] = 'Teams-7';
+    const newer = { ...release('another package', 'b'), version: '1.3.0', fileName: 'octopus-rotation.1.3.0.zip' };
+    expect((await run(octopus, { release: newer })).codes).toEqual([]);
+    expect(approval(octopus)?.Actions[0].Properties['Octopus.Action.Manual.ResponsibleTeamIds']).toBe('Teams-7');
+    expect((await run(octopus, { release: newer, approval: false })).codes).toEqual([]);
+    expect(approval(octopus)).toBeUndefined();
+    expect((await run(octopus, { release: newer })).writes).toEqual([]);
+  });
+
+  it('that somebody deleted in the portal is told as an edit', async () => {
+    const octopus = await smallOctopus();
+    await run(octopus, { approval: true });
+    const process = Object.values(octopus.processes)[0]!;
+    process.Steps = process.Steps.filter((each) => each['Name'] !== NAME);
+    const refused = await run(octopus);
+    expect([refused.codes, refusalsOf(refused.result)[0]?.message]).toEqual([['INSTALL_STEPS_EDITED'], expect.stringContaining(NAME)]);
   });
 });
 

@@ -12,8 +12,22 @@ export interface RunbookStep {
   bindings: Record<string, string>;
 }
 
+/** A step at top level that waits for a person (D7), between two others; only while the output that it names is there. */
+export interface Approval { name: string; after: string; onlyWhile: string; instructions: string }
+
 /** A runbook as data: what the installer makes of it is the same for each. */
-export interface RunbookDefinition { name: string; description: string; targetRole: string; steps: RunbookStep[] }
+export interface RunbookDefinition {
+  name: string;
+  description: string;
+  targetRole: string;
+  steps: RunbookStep[];
+  /** Where an approval goes, when one is wished. */
+  approvalPoint?: Approval;
+  /** Wished. */
+  approval?: Approval;
+}
+
+export const withApproval = (definition: RunbookDefinition): RunbookDefinition => (definition.approvalPoint === undefined ? definition : { ...definition, approval: definition.approvalPoint });
 
 /** Steps in their order: the first one always begins, the last one always runs, each between asks for its predecessor. */
 export function inOrder(steps: readonly Omit<RunbookStep, 'condition'>[]): RunbookStep[] {

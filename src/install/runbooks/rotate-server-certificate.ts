@@ -4,6 +4,7 @@ import { inOrder, type RunbookDefinition, type RunbookStep } from './definition.
 
 const PLAN = 'Plan server certificate';
 const GENERATE = 'Generate server certificate';
+const PROVE = 'Prove trust';
 
 const PLANNED = { ...COMMON, RotationId: output(PLAN, 'RotationId'), PlanHash: output(PLAN, 'PlanHash'), OldThumbprint: output(PLAN, 'OldThumbprint') };
 const GENERATED = { ...PLANNED, NewThumbprint: output(GENERATE, 'NewThumbprint') };
@@ -31,7 +32,7 @@ const STEPS: Omit<RunbookStep, 'condition'>[] = [
   { name: 'Back up server certificate', phase: 'back-up-server-certificate', bindings: { ...PLANNED, ...EXECUTABLE } },
   { name: GENERATE, phase: 'generate-server-certificate', bindings: { ...PLANNED, ...EXECUTABLE, CertificateMaker: '#{Rotation.CertificateMaker}', KeyBits: '#{Rotation.KeyBits}', LifetimeYears: '#{Rotation.LifetimeYears}' } },
   { name: 'Trust server certificate on Tentacles', phase: 'trust-server-certificate', bindings: GENERATED },
-  { name: 'Prove trust', phase: 'prove-server-certificate-trust', bindings: GENERATED },
+  { name: PROVE, phase: 'prove-server-certificate-trust', bindings: GENERATED },
   { name: 'Replace server certificate', phase: 'replace-server-certificate', bindings: { ...GENERATED, ...EXECUTABLE, RestartCommand: optional('Rotation.RestartCommand') } },
   { name: 'Check health after the swap', phase: 'check-health', bindings: { ...GENERATED, After: 'swap' } },
   { name: 'Retire old trust', phase: 'retire-server-certificate', bindings: { ...GENERATED, ...EXECUTABLE, GraceHours: '#{Rotation.GraceHours}' } },
@@ -46,4 +47,14 @@ export const rotateServerCertificate: RunbookDefinition = {
   description: 'Replaces the certificate of the Octopus Server and proves each phase before the next one. Run it again to resume.',
   targetRole: HOST_ROLE,
   steps: inOrder(STEPS),
+  approvalPoint: {
+    name: 'Approve replacing the server certificate',
+    after: PROVE,
+    onlyWhile: output(PROVE, 'SwapDue'),
+    instructions: [
+      `Rotation ${output(PLAN, 'RotationId')}: every machine trusts the new certificate or is listed as left behind (${output(PROVE, 'ProvedCount')} proved, ${output(PROVE, 'LeftBehindCount')} left behind; the steps above name them).`,
+      `Proceed: the certificate ${output(PLAN, 'OldThumbprint')} is replaced with ${output(GENERATE, 'NewThumbprint')}, and Octopus Server is restarted when its tasks have ended.`,
+      'Abort: nothing is replaced. The rotation stays open; run the runbook again to be asked again, or give it up with "Abandon server certificate rotation".',
+    ].join('\n\n'),
+  },
 };

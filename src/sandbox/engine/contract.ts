@@ -40,6 +40,8 @@ export interface EngineRun {
   machines: EngineMachine[];
   variables: EngineVariable[];
   packages: EnginePackage[];
+  /** Waits for a person (a manual intervention); null when the run was cancelled meanwhile. */
+  intervene(asked: { title: string; instructions: string }): Promise<{ result: 'Proceed' | 'Abort'; notes: string; user: string } | null>;
   /** Bytes collected by `createArtifact`, already read from the machine. */
   createArtifact(name: string, content: Uint8Array): Promise<void>;
   cancelled: AbortSignal;

@@ -1,5 +1,9 @@
 import type { EngineAction, EngineProcess, EngineStep } from './contract.ts';
 
+/** A manual intervention: waits for a person, on no machine. */
+const manualProperties = new Set(['Octopus.Action.RunOnServer', 'Octopus.Action.Manual.Instructions', 'Octopus.Action.Manual.ResponsibleTeamIds', 'Octopus.Action.Manual.BlockConcurrentDeployments']);
+const isManual = (action: EngineAction | undefined): boolean => action?.ActionType === 'Octopus.Manual';
+
 const stepFields = new Set(['Id', 'Name', 'Slug', 'Condition', 'StartTrigger', 'PackageRequirement', 'Properties', 'Actions', 'Links']);
 const stepProperties = new Set(['Octopus.Action.TargetRoles', 'Octopus.Action.MaxParallelism', 'Octopus.Step.ConditionVariableExpression']);
 const actionFields = new Set([
@@ -41,7 +45,7 @@ function refusalsOfStep(step: EngineStep): string[] {
   if (step.Condition === 'Variable' && !expression) refuse('condition Variable needs the property Octopus.Step.ConditionVariableExpression.');
   const parallel = properties['Octopus.Action.MaxParallelism'];
   if (parallel !== undefined && parallel !== '' && !/^[1-9]\d*$/.test(parallel)) refuse(`Octopus.Action.MaxParallelism is "${parallel}".`);
-  if (!properties['Octopus.Action.TargetRoles']?.trim()) refuse('has no target role (Octopus.Action.TargetRoles).');
+  if (!isManual(step.Actions[0]) && !properties['Octopus.Action.TargetRoles']?.trim()) refuse('has no target role (Octopus.Action.TargetRoles).');
   if (step.Actions.length !== 1) refuse(`has ${step.Actions.length} actions; exactly one is supported.`);
   for (const action of step.Actions) for (const text of refusalsOfAction(action)) refuse(`action "${action.Name}": ${text}`);
   return found;
@@ -49,6 +53,7 @@ function refusalsOfStep(step: EngineStep): string[] {
 
 function refusalsOfAction(action: EngineAction): string[] {
   const found: string[] = [];
+  if (isManual(action)) return refusalsOfManual(action);
   if (action.ActionType !== 'Octopus.Script') return [`unknown action type ${action.ActionType}.`];
   for (const field of Object.keys(action)) if (!actionFields.has(field)) found.push(`unknown field ${field}.`);
   for (const field of mustBeEmpty) if (!isEmpty(action[field])) found.push(`the field ${field} is not supported.`);
@@ -70,6 +75,13 @@ function refusalsOfAction(action: EngineAction): string[] {
     for (const name of Object.keys(reference.Properties ?? {})) if (!packageProperties.has(name)) found.push(`package "${reference.Name}": unknown property ${name}.`);
   }
   return found;
+}
+
+function refusalsOfManual(action: EngineAction): string[] {
+  const unknown = Object.keys(action.Properties).filter((name) => !manualProperties.has(name)).map((name) => `unknown property ${name}.`);
+  if (!isEmpty(action.Packages)) unknown.push('a manual intervention has no packages.');
+  if (propertyText(action.Properties['Octopus.Action.Manual.ResponsibleTeamIds'])) unknown.push('responsible teams are not simulated.');
+  return propertyText(action.Properties['Octopus.Action.Manual.Instructions']) ? unknown : [...unknown, 'Octopus.Action.Manual.Instructions is empty.'];
 }
 
 function isEmpty(value: unknown): boolean {

@@ -69,6 +69,7 @@ class RunbookExecution {
       if (action.IsDisabled === true) return skip('Skipping this step as it is disabled.');
       const reason = this.reasonToSkip(step);
       if (reason !== null) return skip(reason);
+      if (action.ActionType === 'Octopus.Manual') return await this.intervene(action, activity, status);
       const roles = this.rolesOf(step);
       const machines = this.machinesOf(roles, activity);
       if (machines.length === 0) return skip(`Skipping this step as no deployment targets were found in the role(s) ${roles.map((role) => `"${role}"`).join(', ')}.`);
@@ -86,6 +87,20 @@ class RunbookExecution {
       this.variables.set(`Octopus.Step[${step.Name}].Status.Error`, text);
       this.fail(text);
     }
+  }
+
+  /** A manual intervention at top level: whoever aborts it fails the step. */
+  private async intervene(action: EngineAction, activity: Activity, status: (code: string) => void): Promise<void> {
+    const instructions = this.masker.mask(this.variables.evaluate(propertyText(action.Properties['Octopus.Action.Manual.Instructions']) ?? '').text);
+    activity.log('Wait', `Waiting for a person: ${instructions}`);
+    const told = await this.run.intervene({ title: action.Name, instructions });
+    if (told === null) return activity.status('Canceled');
+    this.setVariable(`Octopus.Action[${action.Name}].Output.Manual.Notes`, told.notes, false);
+    this.setVariable(`Octopus.Action[${action.Name}].Output.Manual.ResponsibleUser.Username`, told.user, false);
+    if (told.result === 'Abort') throw new StepFailed(`The manual intervention was aborted by ${told.user}.`);
+    activity.log('Info', `${told.user} said: Proceed.`);
+    activity.status('Success');
+    status('Succeeded');
   }
 
   /** Null: the step runs. A variable condition is evaluated even after a failure; its expression decides alone. */

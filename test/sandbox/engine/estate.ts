@@ -34,6 +34,7 @@ export function engineRun(machines: EngineMachine[], more: { variables?: EngineV
   const artifacts = new Map<string, string>();
   const run: EngineRun = {
     taskId: more.taskId ?? 'ServerTasks-1', spaceId: 'Spaces-1', root, machines, variables: more.variables ?? [], packages: more.packages ?? [],
+    intervene: async () => ({ result: 'Proceed', notes: '', user: 'admin' }),
     createArtifact: async (name, content) => void artifacts.set(name, Buffer.from(content).toString('utf8')),
     cancelled: more.cancelled ?? new AbortController().signal,
   };

@@ -180,7 +180,7 @@ describe('a runbook', () => {
   });
 
   it.each<[string, EngineStep, RegExp]>([
-    ['action type', step('S', 'true', { action: { ActionType: 'Octopus.Manual' } }), /unknown action type Octopus\.Manual/],
+    ['action type', step('S', 'true', { action: { ActionType: 'Octopus.Email' } }), /unknown action type Octopus\.Email/],
     ['action property', step('S', 'true', { properties: { 'Octopus.Action.EnabledFeatures': 'x' } }), /unknown property Octopus\.Action\.EnabledFeatures/],
     ['action field', step('S', 'true', { action: { Bogus: 1 } }), /unknown field Bogus/],
     ['step property', step('S', 'true', { stepProperties: { 'Octopus.Step.Bogus': '1' } }), /unknown property Octopus\.Step\.Bogus/],

@@ -5,7 +5,7 @@ import { isProtected, protect, unprotect, type Protected } from './encryption.ts
 import type { CollectionName, Collections, DatabaseContent } from './documents.ts';
 
 const collectionNames: CollectionName[] = ['Spaces', 'Environments', 'Machines', 'Workers', 'WorkerPools', 'MachinePolicies', 'Projects', 'ProjectGroups', 'Lifecycles',
-  'Runbooks', 'RunbookProcesses', 'RunbookSnapshots', 'RunbookRuns', 'ProjectTriggers', 'ActionTemplates', 'Feeds', 'Packages', 'LibraryVariableSets', 'VariableSets', 'Artifacts',
+  'Runbooks', 'RunbookProcesses', 'RunbookSnapshots', 'RunbookRuns', 'ProjectTriggers', 'ActionTemplates', 'Feeds', 'Packages', 'LibraryVariableSets', 'VariableSets', 'Artifacts', 'Interruptions',
   'ServerTasks', 'OctopusServerNodes', 'Users', 'ApiKeys', 'Certificates', 'Maintenance'];
 
 export type DatabaseTrouble = 'gone' | 'readOnly';
@@ -51,6 +51,8 @@ export class Database {
     const seen = this.#identity();
     if (this.#content === null || seen !== this.#seen) {
       this.#content = JSON.parse(readFileSync(this.path, 'utf8')) as DatabaseContent;
+      // A home of an older build has none yet.
+      this.#content.Collections.Interruptions ??= [];
       this.#seen = seen;
     }
     return this.#content;

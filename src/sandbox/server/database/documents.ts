@@ -52,6 +52,9 @@ export interface LibraryVariableSet extends Named, SpaceDocument { Description: 
 
 export interface Artifact extends SpaceDocument { Filename: string; ServerTaskId: string; Source: string | null; LogCorrelationId: string | null; Created: string; HasContent: boolean }
 
+/** A manual intervention that a task waits for. */
+export interface Interruption extends SpaceDocument { Title: string; Created: string; IsPending: boolean; TaskId: string; Instructions: string; ResponsibleUserId: string | null; Result: 'Proceed' | 'Abort' | null; Notes: string | null }
+
 export type TaskState = 'Queued' | 'Executing' | 'Cancelling' | 'Success' | 'Failed' | 'Canceled' | 'TimedOut';
 export interface ServerTask extends Named { SpaceId: string | null; ProjectId: string | null; Description: string; Arguments: Record<string, unknown>; State: TaskState; QueueTime: string; QueueTimeExpiry: string | null; StartTime: string | null; LastUpdatedTime: string; CompletedTime: string | null; ServerNode: string | null; ErrorMessage: string; HasWarningsOrErrors: boolean; CreatedBy: string; /** Who asked, for the run's system variables. */ Priority: number }
 export interface ServerNode extends Named { LastSeen: string; MaxConcurrentTasks: number; IsInMaintenanceMode: boolean; WebPort: number; /** Of the process that started last. */ Version?: string }
@@ -66,7 +69,7 @@ export interface Collections {
   Spaces: Space[]; Environments: Environment[]; Machines: Target[]; Workers: Worker[]; WorkerPools: WorkerPool[]; MachinePolicies: MachinePolicy[];
   Projects: Project[]; ProjectGroups: (Named & SpaceDocument)[]; Lifecycles: (Named & SpaceDocument)[]; Runbooks: Runbook[]; RunbookProcesses: RunbookProcess[];
   RunbookSnapshots: RunbookSnapshot[]; RunbookRuns: RunbookRun[]; ProjectTriggers: ProjectTrigger[]; ActionTemplates: ActionTemplate[]; Feeds: Feed[]; Packages: PackageFile[];
-  LibraryVariableSets: LibraryVariableSet[]; VariableSets: VariableSet[]; Artifacts: Artifact[]; ServerTasks: ServerTask[]; OctopusServerNodes: ServerNode[];
+  LibraryVariableSets: LibraryVariableSet[]; VariableSets: VariableSet[]; Artifacts: Artifact[]; Interruptions: Interruption[]; ServerTasks: ServerTask[]; OctopusServerNodes: ServerNode[];
   Users: User[]; ApiKeys: ApiKey[]; Certificates: ServerCertificate[]; Maintenance: Maintenance[];
 }
 export type CollectionName = keyof Collections;

@@ -7,7 +7,7 @@ export const systemPermissions = ['AdministerSystem', 'SpaceView', 'SpaceEdit', 
 export const spacePermissions = ['TaskView', 'TaskCreate', 'TaskCancel', 'TaskEdit', 'TaskPrioritize', 'MachineView', 'MachineEdit', 'MachineCreate', 'MachineDelete', 'WorkerView', 'WorkerEdit', 'EnvironmentView',
   'ProjectView', 'ProjectCreate', 'ProjectEdit', 'ProjectDelete', 'RunbookView', 'RunbookEdit', 'ProcessView', 'ProcessEdit', 'RunbookSnapshotView', 'RunbookSnapshotCreate', 'RunbookRunView', 'RunbookRunCreate', 'ActionTemplateView',
   'ActionTemplateCreate', 'ActionTemplateEdit', 'ActionTemplateDelete', 'FeedView', 'BuiltInFeedPush', 'BuiltInFeedDownload', 'BuiltInFeedAdminister', 'VariableView', 'VariableEdit', 'VariableViewUnscoped', 'VariableEditUnscoped', 'LibraryVariableSetView',
-  'LibraryVariableSetCreate', 'LibraryVariableSetEdit', 'LibraryVariableSetDelete', 'ArtifactView', 'ArtifactCreate', 'ArtifactEdit', 'ArtifactDelete', 'InterruptionView', 'TriggerView', 'TriggerCreate', 'TriggerEdit', 'TriggerDelete'];
+  'LibraryVariableSetCreate', 'LibraryVariableSetEdit', 'LibraryVariableSetDelete', 'ArtifactView', 'ArtifactCreate', 'ArtifactEdit', 'ArtifactDelete', 'InterruptionView', 'InterruptionSubmit', 'TriggerView', 'TriggerCreate', 'TriggerEdit', 'TriggerDelete'];
 
 /** The user that an API key belongs to. */
 export function userOf(all: Collections, apiKey: string): User | null {

@@ -9,6 +9,7 @@ import type { ServerContext } from './context.ts';
 import { errorBody, RestError } from './errors.ts';
 import { estateRoutes } from './estate-nouns.ts';
 import { faultHooks } from './fault-hooks.ts';
+import { interruptionRoutes } from './interruptions.ts';
 import { machineRoutes } from './machines.ts';
 import { packageRoutes } from './packages.ts';
 import { projectTriggerRoutes } from './project-triggers.ts';
@@ -44,7 +45,7 @@ export async function createApp(context: ServerContext, stores: { packages: Pack
     return reply.code(500).send(errorBody('There was a problem with the request.', [error.message]));
   });
   rootRoutes(router);
-  for (const routes of [spaceRoutes, userRoutes, serverStatusRoutes, serverNodeRoutes, certificateRoutes, taskRoutes, machineRoutes, estateRoutes, projectRoutes, runbookRoutes, runbookProcessRoutes, runbookSnapshotRoutes, runbookRunRoutes, projectTriggerRoutes, variableRoutes, actionTemplateRoutes]) routes(router);
+  for (const routes of [spaceRoutes, userRoutes, serverStatusRoutes, serverNodeRoutes, certificateRoutes, taskRoutes, machineRoutes, estateRoutes, projectRoutes, runbookRoutes, runbookProcessRoutes, runbookSnapshotRoutes, runbookRunRoutes, interruptionRoutes, projectTriggerRoutes, variableRoutes, actionTemplateRoutes]) routes(router);
   packageRoutes(router, stores.packages);
   artifactRoutes(router, stores.artifacts);
   await app.ready();

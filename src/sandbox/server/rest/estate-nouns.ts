@@ -10,7 +10,7 @@ export function estateRoutes(router: Router): void {
   readRoutes(router, { noun: 'projectgroups', collection: 'ProjectGroups', itemType: 'ProjectGroup', permission: 'ProjectView', toResource: (call, item) => ({ ...item, Description: '', EnvironmentIds: [], ...selfLink(call, 'projectgroups', item.Id) }) });
   readRoutes(router, { noun: 'lifecycles', collection: 'Lifecycles', itemType: 'Lifecycle', permission: 'ProjectView', toResource: (call, item) => ({ ...item, Description: '', Phases: [], ...selfLink(call, 'lifecycles', item.Id) }) });
   readRoutes(router, { noun: 'feeds', collection: 'Feeds', itemType: 'Feed', permission: 'FeedView', toResource: (call, item) => ({ ...item, ...selfLink(call, 'feeds', item.Id) }) });
-  for (const [noun, itemType] of [['tenants', 'Tenant'], ['proxies', 'Proxy'], ['interruptions', 'Interruption']] as const) {
+  for (const [noun, itemType] of [['tenants', 'Tenant'], ['proxies', 'Proxy']] as const) {
     router.space('GET', `/${noun}`, {}, (call) => page(call, itemType, pathOf(call, noun), [], (item) => item));
     router.space('GET', `/${noun}/all`, {}, () => []);
   }

@@ -172,7 +172,7 @@ export function machineRoutes(router: Router): void {
     const type = query(call, 'type') ?? 'Deployment';
     if (type !== 'Deployment' && type !== 'RunbookRun') throw badRequest(`The type '${type}' is not known.`);
     const runs = type === 'Deployment' ? [] : call.all.RunbookRuns.filter((run) => machine.EnvironmentIds.includes(run.EnvironmentId)).map(({ TaskId }) => TaskId);
-    return page(call, 'Task', `${pathOf(call, 'machines', machine.Id)}/tasks`, call.all.ServerTasks.filter(({ Id }) => runs.includes(Id)).reverse(), taskResource);
+    return page(call, 'Task', `${pathOf(call, 'machines', machine.Id)}/tasks`, call.all.ServerTasks.filter(({ Id }) => runs.includes(Id)).reverse(), (task) => taskResource(task));
   });
   router.space('GET', '/environments/:id/machines', { permission: 'MachineView' }, (call) => {
     const environment = inSpace(call, call.all.Environments, call.params.id ?? '');

@@ -13,7 +13,7 @@ const stale = 'Changes to this process could not be saved, because another user 
 const stepKeys = ['Id', 'Name', 'Slug', 'Properties', 'Condition', 'StartTrigger', 'PackageRequirement', 'Actions', 'Links'];
 const actionKeys = ['Id', 'Name', 'Slug', 'ActionType', 'Notes', 'IsDisabled', 'CanBeUsedForProjectVersioning', 'IsRequired', 'WorkerPoolId', 'WorkerPoolVariable', 'Container', 'Environments', 'ExcludedEnvironments', 'Channels', 'TenantTags', 'Packages', 'GitDependencies', 'Condition', 'Properties', 'Inputs', 'StepPackageVersion', 'LastSavedStepPackageVersion', 'Links'];
 const stepProperties = ['Octopus.Action.TargetRoles', 'Octopus.Action.MaxParallelism', 'Octopus.Step.ConditionVariableExpression'];
-const actionProperties = ['Octopus.Action.RunOnServer', 'Octopus.Action.Script.ScriptSource', 'Octopus.Action.Script.Syntax', 'Octopus.Action.Script.ScriptBody', 'Octopus.Action.Script.ScriptFileName', 'Octopus.Action.Script.ScriptParameters', 'Octopus.Action.Template.Id', 'Octopus.Action.Template.Version', 'Octopus.Action.FailScriptOnErrorOutput', 'Octopus.Action.EnabledFeatures', 'Octopus.Action.TargetRoles', 'OctopusUseBundledTooling'];
+const actionProperties = ['Octopus.Action.RunOnServer', 'Octopus.Action.Script.ScriptSource', 'Octopus.Action.Script.Syntax', 'Octopus.Action.Script.ScriptBody', 'Octopus.Action.Script.ScriptFileName', 'Octopus.Action.Script.ScriptParameters', 'Octopus.Action.Template.Id', 'Octopus.Action.Template.Version', 'Octopus.Action.FailScriptOnErrorOutput', 'Octopus.Action.EnabledFeatures', 'Octopus.Action.TargetRoles', 'OctopusUseBundledTooling', 'Octopus.Action.Manual.Instructions', 'Octopus.Action.Manual.ResponsibleTeamIds', 'Octopus.Action.Manual.BlockConcurrentDeployments'];
 
 function refuseUnknown(read: BodyReader, what: string, names: string[], known: string[]): void {
   names.filter((name) => !known.includes(name)).forEach((name) => read.complain(`sandbox: unknown property ${name} of ${what}.`));
@@ -34,14 +34,15 @@ function actionFrom(call: SpaceCall, read: BodyReader, sent: Json, current: Runb
   const what = `the action '${Name}'`;
   if (Name === '') read.complain('Please provide a name for each action.');
   refuseUnknown(read, what, Object.keys(sent), actionKeys);
-  if (sent.ActionType !== 'Octopus.Script') read.complain(`sandbox: the action type ${String(sent.ActionType)} of ${what} is not simulated.`);
+  const ActionType = sent.ActionType === 'Octopus.Manual' ? 'Octopus.Manual' : 'Octopus.Script';
+  if (sent.ActionType !== ActionType) read.complain(`sandbox: the action type ${String(sent.ActionType)} of ${what} is not simulated.`);
   const existing = current.Steps.flatMap(({ Actions }) => Actions).find(({ Id }) => Id === sent.Id);
   const Properties = propertiesFrom(call.context.database, read, what, sent.Properties, existing?.Properties ?? {});
   refuseUnknown(read, what, Object.keys(Properties).filter((name) => /^Octopus(\.|Use)/i.test(name)), actionProperties);
   for (const key of ['Inputs', 'WorkerPoolVariable', 'StepPackageVersion', 'LastSavedStepPackageVersion']) if (sent[key]) read.complain(`sandbox: ${key} of ${what} is not simulated.`);
   if (list(sent.Channels).length + list(sent.TenantTags).length + list(sent.GitDependencies).length > 0) read.complain(`sandbox: channels, tenant tags and Git dependencies of ${what} are not simulated.`);
   return {
-    Id: idOf(sent.Id), Name, Slug: slugOf(Name), ActionType: 'Octopus.Script', Notes: sent.Notes ?? null, IsDisabled: sent.IsDisabled === true, CanBeUsedForProjectVersioning: false, IsRequired: sent.IsRequired === true, WorkerPoolId: sent.WorkerPoolId ?? null, WorkerPoolVariable: null,
+    Id: idOf(sent.Id), Name, Slug: slugOf(Name), ActionType, Notes: sent.Notes ?? null, IsDisabled: sent.IsDisabled === true, CanBeUsedForProjectVersioning: false, IsRequired: sent.IsRequired === true, WorkerPoolId: sent.WorkerPoolId ?? null, WorkerPoolVariable: null,
     Container: sent.Container ?? { Image: null, FeedId: null, GitUrl: null, Dockerfile: null }, Environments: list(sent.Environments), ExcludedEnvironments: list(sent.ExcludedEnvironments), Channels: [], TenantTags: [], Packages: packagesFrom(read, what, sent.Packages), GitDependencies: [],
     Condition: oneOf(read, `Condition of ${what}`, sent.Condition, ['Success', 'Variable', 'Failure', 'Always']), Properties,
   };

@@ -41,6 +41,7 @@ function chosen(call: Call): ServerTask[] {
   const [name, partialName, description] = [query(call, 'name'), query(call, 'partialName')?.toLowerCase(), query(call, 'description')?.toLowerCase()];
   const [node, project, environment, runbook] = ['node', 'project', 'environment', 'runbook'].map((filter) => query(call, filter));
   const includeSystem = queryFlag(call, 'includeSystem') ?? true;
+  const isWaiting = (task: ServerTask) => call.all.Interruptions.some((each) => each.TaskId === task.Id && each.IsPending);
   const isActive = (state: TaskState) => !isFinal(state);
   return visibleTasks(call).filter((task) => {
     const run = environment || runbook ? runOf(call, task) : undefined;
@@ -49,7 +50,7 @@ function chosen(call: Call): ServerTask[] {
       && (spaces === null || (task.SpaceId !== null && spaces.includes(task.SpaceId)))
       && (includeSystem || task.SpaceId !== null)
       && (active === null || isActive(task.State) === active) && (running === null || isRunning(task.State) === running)
-      && (warned === null || task.HasWarningsOrErrors === warned) && queryFlag(call, 'hasPendingInterruptions') !== true
+      && (warned === null || task.HasWarningsOrErrors === warned) && (queryFlag(call, 'hasPendingInterruptions') ?? isWaiting(task)) === isWaiting(task)
       && (!name || task.Name === name) && (!partialName || task.Name.toLowerCase().includes(partialName)) && (!description || task.Description.toLowerCase().includes(description))
       && (!node || task.ServerNode === node || `OctopusServerNodes-${task.ServerNode}` === node) && (!project || task.ProjectId === project)
       && (!environment || run?.EnvironmentId === environment) && (!runbook || run?.RunbookId === runbook)
@@ -69,11 +70,11 @@ export function taskRoutes(router: Router): void {
   const { queue, logs, database, faults } = router.context;
   router.either('GET', '/tasks', {}, (call) => {
     const tasks = chosen(call);
-    return { ...page(call, 'Task', call.space ? `/api/${call.space.Id}/tasks` : '/api/tasks', tasks, taskResource), TotalCounts: stateCounts(tasks) };
+    return { ...page(call, 'Task', call.space ? `/api/${call.space.Id}/tasks` : '/api/tasks', tasks, (task) => taskResource(task, call.all.Interruptions)), TotalCounts: stateCounts(tasks) };
   });
   router.either('POST', '/tasks', {}, (call) => created(call, taskResource(queue.create(requestedTask(call)))));
   router.either('GET', '/tasks/tasktypes', {}, () => [...taskTypes, ...(faults.current().documentTasks ? documentTasks : [])].map((name) => ({ Id: name, Name: name, Links: {} })));
-  router.either('GET', '/tasks/:id', {}, (call) => taskResource(taskOf(call)));
+  router.either('GET', '/tasks/:id', {}, (call) => taskResource(taskOf(call), call.all.Interruptions));
   router.either('GET', '/tasks/:id/raw', {}, (call) => {
     call.reply.type('text/plain; charset=utf-8');
     return rawLog(logs.read(taskOf(call).Id));
@@ -84,14 +85,14 @@ export function taskRoutes(router: Router): void {
     const tree = logs.read(task.Id);
     const size = Buffer.byteLength(rawLog(tree));
     return {
-      Task: taskResource(task), Progress: { ProgressPercentage: isFinal(task.State) ? 100 : tree?.ProgressPercentage ?? 0, EstimatedTimeRemaining: '' }, PhysicalLogSize: size, Links: { Self: `/api/tasks/${task.Id}/details` },
+      Task: taskResource(task, call.all.Interruptions), Progress: { ProgressPercentage: isFinal(task.State) ? 100 : tree?.ProgressPercentage ?? 0, EstimatedTimeRemaining: '' }, PhysicalLogSize: size, Links: { Self: `/api/tasks/${task.Id}/details` },
       ActivityLogs: tree ? [shown(tree, { verbose: queryFlag(call, 'verbose') ?? false, tail: tail ? Number(tail) : null })] : [],
     };
   });
   router.either('GET', '/tasks/:id/queued-behind', {}, (call) => {
     const task = taskOf(call);
     const ahead = task.State === 'Queued' ? call.all.ServerTasks.filter((other) => !isFinal(other.State) && other.Id !== task.Id && Number(other.Id.split('-')[1]) < Number(task.Id.split('-')[1])) : [];
-    return page(call, 'Task', `/api/tasks/${task.Id}/queued-behind`, ahead, taskResource);
+    return page(call, 'Task', `/api/tasks/${task.Id}/queued-behind`, ahead, (other) => taskResource(other));
   });
   router.either('POST', '/tasks/:id/cancel', { duringMaintenance: true }, (call) => {
     const task = taskOf(call);

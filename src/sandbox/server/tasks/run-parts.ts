@@ -5,6 +5,7 @@ import type { ArtifactStore } from '../artifacts.ts';
 import type { PollingQueues } from '../polling-queues.ts';
 import type { TentacleThumbprints } from '../tentacle-thumbprints.ts';
 import { engineMachine, type CertificateInForce } from './engine-seam.ts';
+import { intervention } from './intervention.ts';
 import { systemVariables } from './system-variables.ts';
 
 /** What every kind of task takes from the server. */
@@ -33,6 +34,7 @@ export function engineRun(parts: RunParts, task: ServerTask, root: Activity, can
     machines: machines.map((machine): EngineMachine => engineMachine(machine, parts)),
     variables: more.variables ?? systemVariables(parts, task),
     packages: more.packages ?? [],
+    intervene: intervention(parts.database, task, cancelled),
     createArtifact: async (name, content) => {
       parts.artifacts.add({ SpaceId: spaceId, Filename: name, ServerTaskId: task.Id, Source: null, LogCorrelationId: null }, content);
     },
