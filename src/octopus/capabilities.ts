@@ -23,6 +23,8 @@ export interface VersionCapabilities {
 export interface Capabilities extends VersionCapabilities {
   /** Which of the documents' own tasks it lists (A29). */
   trustTasks: readonly TrustTask[];
+  /** Whether it lists TentacleRegenerateCertificate. */
+  regenerates: boolean;
 }
 
 /** Pure. OCTOPUS_TOO_OLD for a version below the oldest, and for one that is no version at all. */
@@ -37,7 +39,7 @@ export function capabilitiesOfVersion(version: string): VersionCapabilities {
 }
 
 export function capabilitiesOf(version: string, taskTypes: readonly string[]): Capabilities {
-  return { ...capabilitiesOfVersion(version), trustTasks: TRUST_TASKS.filter((name) => taskTypes.includes(name)) };
+  return { ...capabilitiesOfVersion(version), trustTasks: TRUST_TASKS.filter((name) => taskTypes.includes(name)), regenerates: taskTypes.includes('TentacleRegenerateCertificate') };
 }
 
 export async function readCapabilities(http: Http): Promise<Capabilities> {

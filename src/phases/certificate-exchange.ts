@@ -304,8 +304,9 @@ class Exchange {
     if (facts.rotated) return { rotated: true, fresh };
     if (facts.fresh !== fresh) await rotation.record({ kind: 'tentacle-certificate', subject: machine.key, data: { old: machine.own, new: fresh, signature: this.told?.signature ?? 'unknown' } });
     // Confirmed by a person, or by a run that was killed: it is proved all the same.
-    if (!this.facts().proved && !(await this.prove(fresh))) {
-      const text = `it was confirmed with certificate ${fresh}, and could not be proved: ${this.silence}`;
+    if (!this.facts().proved) await this.prove(fresh);
+    if (!this.facts().proved) {
+      const text = `it was confirmed with certificate ${fresh}, and could not be proved: ${this.facts().keepOld ?? this.silence}`;
       await rotation.record({ kind: 'unproved', subject: machine.key, data: { claim: 'presents-new', verdict: 'unknown', reason: text } });
       return { rotated: false, failure: { reason: 'failed', text } };
     }

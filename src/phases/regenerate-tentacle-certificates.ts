@@ -17,6 +17,7 @@ import { whileEnabled } from './disabled-machines.ts';
 import { inWaves, namedFailures, type Failure } from './in-waves.ts';
 import { isProbed } from './looking.ts';
 import { presentMachines } from './present-machines.ts';
+import { regenerateByTask } from './regenerate-by-task.ts';
 import { relayFindings } from './relay-findings.ts';
 import { startRelay } from './relay-job.ts';
 import { serverCommands } from './server-commands.ts';
@@ -99,6 +100,7 @@ async function sortOut(context: PhaseContext, rotation: Rotation, machines: read
 
 /** Exchanges the certificates of machines at once; answers with the number of those that failed. */
 async function exchange(context: PhaseContext, rotation: Rotation, reach: CertificateReach, machines: readonly PlannedMachine[], failed: Map<string, Failure>): Promise<number> {
+  await regenerateByTask(context, rotation, machines);
   let over = 0;
   const outcomes = await Promise.all(machines.map(async (machine) => {
     const outcome = await exchangeCertificate(context, rotation, machine, reach);
