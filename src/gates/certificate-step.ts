@@ -138,10 +138,9 @@ function unasked(old: Thumbprint, facts: TentacleFacts, sight: TentacleSight): C
   if (isBack && facts.registering !== old && sight.tried.length === 0) return step({ step: 'register', thumbprint: old });
   const aim = isBack ? old : fresh;
   if (isThumbprint(wire)) {
-    if (!holds(sight, wire)) return wire === aim || sight.isPatienceOver ? step({ step: 'register', thumbprint: wire }) : step({ step: 'wait' });
-    if (sight.tried.includes(wire)) return step({ step: 'lost', reason: 'the certificate that it shows is registered, and the server does not reach it' });
     // OLD before the switch fired, NEW before it went back: the machine is left its time.
-    return wire === aim || facts.disarming || sight.isPatienceOver ? step({ step: 'ask' }) : step({ step: 'wait' });
+    if (!holds(sight, wire)) return wire === aim || sight.isPatienceOver ? step({ step: 'register', thumbprint: wire }) : step({ step: 'wait' });
+    return sight.tried.includes(wire) ? step({ step: 'lost', reason: 'the certificate that it shows is registered, and the server does not reach it' }) : step({ step: 'ask' });
   }
   if (!sight.isPatienceOver) return step(wire === null ? { step: 'ask' } : { step: 'wait' });
   const next = [old, ...facts.news].find((one) => !sight.tried.includes(one));
