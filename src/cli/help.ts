@@ -119,6 +119,8 @@ Options
   --timezone NAME       of the schedule, e.g. Europe/Berlin; default: UTC
   --approval yes|no     wait for a person between "Prove trust" and "Replace server certificate": a manual intervention, whose
                         teams are chosen in the portal and stay; a subscription of Octopus tells them. Left out: as it is
+  --oidc-token-env NAME environment variable that holds a token of your identity provider; with it,
+  --service-account ID  the service account that it is for (Users-12) installs; the API key is only put into Rotation.ApiKey
   --from DIR            folder that holds packages/ and step-templates/; default: the folder of this program
   --dry-run             show what would be done, field by field, and change nothing
   --replace-edited      replace steps and step templates that somebody edited; without it that is refused, with what would be
@@ -149,6 +151,8 @@ Options
   --server URL        address of Octopus Server
   --api-key-env NAME  environment variable that holds the API key (never the key itself)
   --space NAME        the space that Octopus Rotation is installed in
+  --oidc-token-env NAME, --service-account ID
+                      a token of your identity provider and the service account that it is for, instead of --api-key-env
   --from DIR          folder that holds packages/ and step-templates/; default: the folder of this program
   --dry-run           show what would be done, field by field, and change nothing
   --replace-edited    replace steps and step templates that somebody edited; without it that is refused, with what would be lost
@@ -173,6 +177,8 @@ Options
   --server URL        address of Octopus Server
   --api-key-env NAME  environment variable that holds the API key (never the key itself)
   --space NAME        the space that Octopus Rotation is installed in
+  --oidc-token-env NAME, --service-account ID
+                      a token of your identity provider and the service account that it is for, instead of --api-key-env
   --dry-run           show what would be removed, and change nothing
   --json              one JSON event a line
 

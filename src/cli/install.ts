@@ -17,7 +17,7 @@ import { PACKAGE_ID } from '../packaging/names.ts';
 import { systemClock } from '../runners/ports/clock.ts';
 import { systemRandom } from '../runners/ports/random.ts';
 import type { Io } from './io.ts';
-import { readOptions, required, secretFrom } from './options.ts';
+import { OIDC_OPTIONS, oidcFrom, readOptions, required, secretFrom } from './options.ts';
 import { SETTING_OPTIONS } from './setting-options.ts';
 
 const PLANNED: Record<Action, string> = { create: 'would be created', update: 'would be changed', unchanged: 'unchanged' };
@@ -25,7 +25,7 @@ const DONE: Record<Action, string> = { create: 'created', update: 'updated', unc
 
 const OPTIONS = {
   server: { type: 'string' }, 'api-key-env': { type: 'string' }, space: { type: 'string' }, environment: { type: 'string' }, 'host-tentacle': { type: 'string' },
-  from: { type: 'string' }, schedule: { type: 'string' }, timezone: { type: 'string' }, json: { type: 'boolean' }, 'dry-run': { type: 'boolean' }, 'replace-edited': { type: 'boolean' }, approval: { type: 'string' },
+  from: { type: 'string' }, schedule: { type: 'string' }, timezone: { type: 'string' }, json: { type: 'boolean' }, 'dry-run': { type: 'boolean' }, 'replace-edited': { type: 'boolean' }, approval: { type: 'string' }, ...OIDC_OPTIONS,
   ...(Object.fromEntries(SETTING_OPTIONS.map(({ option }) => [option, { type: 'string' }])) as Record<string, { type: 'string' }>),
 } as const;
 
@@ -45,13 +45,14 @@ export async function runInstall(args: string[], io: Io): Promise<number> {
   const [when, timezone] = [value('schedule'), value('timezone')];
   const schedule = when === undefined ? null : readSchedule(when, timezone ?? 'UTC');
   if (when === undefined ? timezone !== undefined : schedule === null) throw cliErrors.CLI_BAD_OPTION({ command: 'install', problem: when === undefined ? 'The option --timezone goes with --schedule.' : `--schedule is weekly, monthly, yearly or a cron expression of six fields, seconds first, and --timezone the name of a time zone; they were "${when}" and "${timezone ?? 'UTC'}".` });
+  const oidc = oidcFrom('install', io, value('oidc-token-env'), value('service-account'));
   const approval = value('approval');
   if (approval !== undefined && approval !== 'yes' && approval !== 'no') throw cliErrors.CLI_BAD_OPTION({ command: 'install', problem: `--approval is yes or no; it was "${approval}".` });
   const dryRun = options['dry-run'] === true;
   const say = sayer(io, options['json'] === true);
 
   const installed = await install({
-    url, apiKey, release, dryRun, clock: systemClock, random: systemRandom,
+    url, apiKey, ...(oidc === undefined ? {} : { oidc }), release, dryRun, clock: systemClock, random: systemRandom,
     settings: { spaceName, environmentName, hostTentacle, given, replaceEdited: options['replace-edited'] === true, ...(schedule === null ? {} : { schedule }), ...(approval === undefined ? {} : { approval: approval === 'yes' }) },
     watch: watchFor(say, dryRun),
   });

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { cliErrors } from '../errors/cli.ts';
+import type { OidcLogin } from '../octopus/oidc.ts';
 import type { Io } from './io.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
@@ -25,4 +26,12 @@ export function secretFrom(io: Io, name: string, what: string): string {
   const value = io.environment[name];
   if (value === undefined || value === '') throw cliErrors.CLI_VARIABLE_MISSING({ name, what });
   return value;
+}
+
+export const OIDC_OPTIONS = { 'oidc-token-env': { type: 'string' }, 'service-account': { type: 'string' } } as const;
+
+/** The token of an identity provider with the service account that it is for; both or none. */
+export function oidcFrom(command: string, io: Io, tokenEnv: string | undefined, account: string | undefined): OidcLogin | undefined {
+  if (tokenEnv === undefined && account === undefined) return undefined;
+  return { subjectToken: secretFrom(io, required(command, 'oidc-token-env', tokenEnv), 'the token of the identity provider'), serviceAccountId: required(command, 'service-account', account) };
 }

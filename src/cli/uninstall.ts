@@ -3,19 +3,20 @@ import { uninstall } from '../install/uninstall.ts';
 import { systemClock } from '../runners/ports/clock.ts';
 import { systemRandom } from '../runners/ports/random.ts';
 import type { Io } from './io.ts';
-import { readOptions, required, secretFrom } from './options.ts';
+import { OIDC_OPTIONS, oidcFrom, readOptions, required, secretFrom } from './options.ts';
 
 /** `octopus-rotation uninstall`. Exit code 0 when nothing of ours is left, or would be; refusals are thrown. */
 export async function runUninstall(args: string[], io: Io): Promise<number> {
-  const options = readOptions('uninstall', args, { server: { type: 'string' }, 'api-key-env': { type: 'string' }, space: { type: 'string' }, 'dry-run': { type: 'boolean', default: false }, json: { type: 'boolean', default: false } });
+  const options = readOptions('uninstall', args, { server: { type: 'string' }, 'api-key-env': { type: 'string' }, space: { type: 'string' }, 'dry-run': { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, ...OIDC_OPTIONS });
   const url = required('uninstall', 'server', options.server);
-  const apiKey = secretFrom(io, required('uninstall', 'api-key-env', options['api-key-env']), 'the API key of an account that may delete them');
+  const oidc = oidcFrom('uninstall', io, options['oidc-token-env'], options['service-account']);
+  const apiKey = oidc === undefined ? secretFrom(io, required('uninstall', 'api-key-env', options['api-key-env']), 'the API key of an account that may delete them') : '';
   const spaceName = required('uninstall', 'space', options.space);
   const dryRun = options['dry-run'];
   const word = dryRun ? 'would be removed' : 'removed';
   let removals = 0;
   await uninstall({
-    url, apiKey, spaceName, dryRun, clock: systemClock, random: systemRandom,
+    url, apiKey, ...(oidc === undefined ? {} : { oidc }), spaceName, dryRun, clock: systemClock, random: systemRandom,
     done: ({ kind, name }) => {
       removals += 1;
       io.out(options.json ? JSON.stringify({ event: 'resource', kind, name, action: word }) : `${word}  ${kind.padEnd(14)} ${name}`);

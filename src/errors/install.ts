@@ -101,6 +101,11 @@ export const installErrors = catalogue({
     safe: NOTHING,
     next: `If no rotation is open, delete ${values.name} and install again, so that a new secret is made and stored as sensitive.`,
   }),
+  INSTALL_API_KEY_GONE: (values: { name: string }) => ({
+    message: `The project variable ${values.name}, which holds the API key of the account that rotates, is gone or not sensitive, and no API key was given to put there.`,
+    safe: NOTHING,
+    next: 'Install again with the key of the account that rotates: octopus-rotation install --help',
+  }),
   INSTALL_SECRET_GONE: (values: { rotation: string }) => ({
     message: `A rotation is open (${printable(values.rotation)}), and the project variable Rotation.Secret, which authenticates its journal and protects its PFX files, is gone. A new secret could open neither.`,
     safe: NOTHING,

@@ -50,6 +50,16 @@ export const octopusErrors = catalogue({
     safe: unchanged,
     next: 'Make a new API key for the account of the rotation (Profile > My API Keys), and install again with it so that the variable Rotation.ApiKey holds it.',
   }),
+  OCTOPUS_TOKEN_REFUSED: (values: { url: string; account: string; said: string }) => ({
+    message: `Octopus at ${values.url} gave no access for this token as the service account ${printable(values.account)}${values.said === '' ? '' : `: ${printable(values.said, 300)}`}.`,
+    safe: unchanged,
+    next: 'Check in Octopus that the service account has an OIDC identity with exactly the issuer and subject of the token, and that the token was made for this account (its audience) and has not expired.',
+  }),
+  OCTOPUS_TOKEN_ELSEWHERE: (values: { url: string; endpoint: string }) => ({
+    message: `${values.url} says that tokens are exchanged at ${printable(values.endpoint)}, which is not at this address.`,
+    safe: 'The token was sent to nobody.',
+    next: 'Give the address that Octopus knows itself by.',
+  }),
   OCTOPUS_FORBIDDEN: (values: Answered & { permission: string | null }) => ({
     message: `${answered(values)}`,
     safe: unchanged,

@@ -1,5 +1,6 @@
 import { Refusals } from '../errors/refusal.ts';
-import { createHttp, type Http } from '../octopus/http.ts';
+import type { Http } from '../octopus/http.ts';
+import { loginTo, type OidcLogin } from '../octopus/oidc.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import { applyPlan, type Installed, type Watch } from './apply.ts';
@@ -10,7 +11,7 @@ import { withApproval, type RunbookDefinition } from './runbooks/definition.ts';
 import { RUNBOOKS } from './runbooks/index.ts';
 import { warnings } from './warnings.ts';
 
-export interface InstallOptions { url: string; apiKey: string; settings: InstallSettings; release: Release; clock: Clock; random: Random; watch: Watch; /** Tell what would be done, and do none of it. */ dryRun?: boolean }
+export interface InstallOptions { url: string; /** Of the account that rotates; of the one that installs too, unless `oidc` says who that is. */ apiKey: string; oidc?: OidcLogin; settings: InstallSettings; release: Release; clock: Clock; random: Random; watch: Watch; /** Tell what would be done, and do none of it. */ dryRun?: boolean }
 
 export type Result = Installed & { spaceId: string };
 
@@ -18,8 +19,8 @@ export type Result = Installed & { spaceId: string };
  * Puts the rotation with its runbooks into a space: looks, plans, refuses everything that forbids it at once, warns, and only then writes. Done twice, the second time
  * writes nothing.
  */
-export function install(options: InstallOptions): Promise<Result> {
-  return installInto(createHttp(options), options, false);
+export async function install(options: InstallOptions): Promise<Result> {
+  return installInto(await loginTo(options), options, false);
 }
 
 /** `keepAccess`: address and API key that are there stay. */

@@ -77,6 +77,7 @@ export function refusals(settings: InstallSettings, observed: Observed, release:
     for (const { template, differences: lost } of plan.editedTemplates) found.push(installErrors.INSTALL_TEMPLATE_EDITED({ template, differences: lost }));
     for (const { runbook, steps } of plan.edited) found.push(installErrors.INSTALL_STEPS_EDITED({ runbook, steps }));
   }
+  if (plan.variables.keyGone) found.push(installErrors.INSTALL_API_KEY_GONE({ name: 'Rotation.ApiKey' }));
   if (plan.variables.secretExposed) found.push(installErrors.INSTALL_SECRET_NOT_SENSITIVE({ name: 'Rotation.Secret' }));
   if (plan.variables.secretMade && observed.openRotation !== null) found.push(installErrors.INSTALL_SECRET_GONE({ rotation: observed.openRotation }));
   return found;

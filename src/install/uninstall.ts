@@ -3,7 +3,8 @@ import { Refusals, type Refusal } from '../errors/refusal.ts';
 import { uninstallErrors } from '../errors/uninstall.ts';
 import { LEASE_SET, LEASE_VARIABLE } from '../journal/lease-store.ts';
 import { segment } from '../octopus/address.ts';
-import { createHttp, type Http } from '../octopus/http.ts';
+import type { Http } from '../octopus/http.ts';
+import { loginTo, type OidcLogin } from '../octopus/oidc.ts';
 import { readLibrarySet } from '../octopus/library-sets.ts';
 import { findPackages } from '../octopus/packages.ts';
 import { either, filledText, list, object, text } from '../octopus/reader.ts';
@@ -17,7 +18,7 @@ import { HOST_ROLE, PROJECT_NAME } from './names.ts';
 import { openRotationOf } from './observe.ts';
 
 export interface Removal { kind: 'project' | 'step template' | 'package' | 'lease' | 'host role'; name: string }
-export interface UninstallOptions { url: string; apiKey: string; spaceName: string; dryRun: boolean; clock: Clock; random: Random; /** Called after each removal; of a dry run, for each that would be done. */ done(removal: Removal): void }
+export interface UninstallOptions { url: string; apiKey: string; oidc?: OidcLogin; spaceName: string; dryRun: boolean; clock: Clock; random: Random; /** Called after each removal; of a dry run, for each that would be done. */ done(removal: Removal): void }
 
 interface Installed { project: Resource | null; runbooks: Resource[]; templates: Resource[]; packages: { id: string; version: string }[]; lease: { id: string } | null; hosts: Resource[]; open: string | null }
 
@@ -25,8 +26,8 @@ interface Installed { project: Resource | null; runbooks: Resource[]; templates:
  * Takes away what `install` made in a space, and nothing else: a resource without the mark of Octopus Rotation stays. The project goes first, so
  * that nothing can start a run any more; the marker of a rotation is looked at again before it goes. What broke off is finished by the next one.
  */
-export async function uninstall({ url, apiKey, spaceName, dryRun, clock, random, done }: UninstallOptions): Promise<void> {
-  const http = createHttp({ url, apiKey, clock, random });
+export async function uninstall({ spaceName, dryRun, done, ...login }: UninstallOptions): Promise<void> {
+  const http = await loginTo(login);
   const spaces = await readSpaces(http);
   const space = spaces.find((each) => each.name.toLowerCase() === spaceName.toLowerCase());
   if (space === undefined) throw installErrors.INSTALL_SPACE_MISSING({ space: spaceName, seen: spaces.map((each) => each.name) });

@@ -1,6 +1,7 @@
 import { installErrors } from '../errors/install.ts';
 import { upgradeErrors } from '../errors/upgrade.ts';
-import { createHttp, type Http } from '../octopus/http.ts';
+import type { Http } from '../octopus/http.ts';
+import { loginTo } from '../octopus/oidc.ts';
 import { list, text } from '../octopus/reader.ts';
 import { readRegistrations } from '../octopus/registrations.ts';
 import { findResource, readResource } from '../octopus/resources.ts';
@@ -21,7 +22,7 @@ export interface Upgraded extends Result { /** The release that was there; null 
  * and API key stay as they are.
  */
 export async function upgrade({ spaceName, replaceEdited, ...options }: UpgradeOptions): Promise<Upgraded> {
-  const http = createHttp(options);
+  const http = await loginTo(options);
   const { version, environmentName, hostTentacle } = await readInstallation(http, spaceName);
   if (version !== null && !isAtLeast(options.release.version, version)) throw upgradeErrors.UPGRADE_OLDER({ installed: version, release: options.release.version });
   return { ...await installInto(http, { ...options, settings: { spaceName, environmentName, hostTentacle, given: {}, replaceEdited } }, true), from: version };

@@ -30,7 +30,7 @@ export interface WantedValues {
 /** What Octopus says of a variable, as far as it matters here. */
 interface Present { Name: string; IsSensitive: boolean; unscoped: boolean; whole: Document }
 
-export interface MergedVariables { variables: Document[]; changed: boolean; secretMade: boolean; secretExposed: boolean }
+export interface MergedVariables { variables: Document[]; changed: boolean; secretMade: boolean; secretExposed: boolean; /** The API key would have to be written, and there is none to write. */ keyGone: boolean }
 
 /** The project's variables with ours among them; nothing of anybody else is touched, and no value that a person may have set is overwritten unasked. */
 export function mergeVariables(present: readonly Document[], wanted: WantedValues): MergedVariables {
@@ -56,12 +56,15 @@ export function mergeVariables(present: readonly Document[], wanted: WantedValue
   if (key === undefined) added.push(sensitive(API_KEY, wanted.apiKey, keyAbout));
   else if (!key.IsSensitive || (wanted.keepAccess !== true && key.whole['Description'] !== keyAbout)) replaced.set(key.whole, { ...key.whole, ...sensitive(API_KEY, wanted.apiKey, keyAbout) });
 
+  const keyGone = wanted.apiKey === '' && (key === undefined || !key.IsSensitive);
+
   const secret = find(SECRET);
   if (secret === undefined) added.push(sensitive(SECRET, wanted.newSecret, 'Authenticates the journal and protects the PFX files. Without it an open rotation cannot be resumed.'));
 
   return {
     variables: [...present.map((each) => replaced.get(each) ?? each), ...added],
     changed: replaced.size + added.length > 0,
+    keyGone,
     secretMade: secret === undefined,
     secretExposed: secret !== undefined && !secret.IsSensitive,
   };

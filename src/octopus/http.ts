@@ -8,7 +8,7 @@ import { limiter } from './limit.ts';
 import { either, list, maybe, object, ShapeError, text, type Reader } from './reader.ts';
 import { retryDelay, type Outcome, type Repeatable } from './retry.ts';
 
-export interface HttpOptions { url: string; apiKey: string; clock: Clock; random: Random; /** Milliseconds for one call with its retries; default 60 000. */ deadlineMs?: number }
+export interface HttpOptions { url: string; /** Empty: none is sent. */ apiKey: string; /** A token that is sent instead of the API key. */ bearer?: string; /** Further texts that no message may show. */ secrets?: readonly string[]; clock: Clock; random: Random; /** Milliseconds for one call with its retries; default 60 000. */ deadlineMs?: number }
 
 interface RequestOptions { query?: Query; deadlineMs?: number; repeatable?: Repeatable }
 export interface SendOptions extends RequestOptions { body?: unknown; bytes?: { content: Uint8Array; type: string } }
@@ -37,13 +37,14 @@ type Attempt = { response: AxiosResponse<Uint8Array> } | { code: string; reason:
  * them for deployments, not for the way to the server itself). Errors carry neither key nor request.
  */
 export function createHttp(options: HttpOptions): Http {
-  const { clock, random, apiKey } = options;
+  const { clock, random, apiKey, bearer, secrets = [] } = options;
   const url = serverAddress(options.url);
   const limited = limiter(AT_ONCE);
   let axios: Promise<AxiosInstance> | undefined;
   // Loaded with the first request: a phase that refuses its inputs never needs it, and starting must be quick.
-  const client = (): Promise<AxiosInstance> => (axios ??= import('axios').then((module) => module.default.create({ headers: { 'X-Octopus-ApiKey': apiKey, 'User-Agent': 'octopus-rotation', Accept: 'application/json', Connection: 'close' } })));
-  const hidden = (said: string): string => (apiKey === '' ? said : said.replaceAll(apiKey, '********'));
+  const client = (): Promise<AxiosInstance> => (axios ??= import('axios').then((module) => module.default.create({ headers: { ...login, 'User-Agent': 'octopus-rotation', Accept: 'application/json', Connection: 'close' } })));
+  const login: Record<string, string> = bearer !== undefined ? { Authorization: `Bearer ${bearer}` } : apiKey === '' ? {} : { 'X-Octopus-ApiKey': apiKey };
+  const hidden = (said: string): string => [apiKey, bearer ?? '', ...secrets].filter((each) => each !== '').reduce((text, each) => text.replaceAll(each, '********'), said);
 
   async function attempt(method: string, path: string, sent: SendOptions, timeoutMs: number): Promise<Attempt> {
     const instance = await client();
@@ -147,13 +148,14 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-const errorShape = object({ ErrorMessage: maybe(text), Errors: either(list(text), []) });
+const errorShape = object({ ErrorMessage: maybe(text), Errors: either(list(text), []), error: maybe(text), error_description: maybe(text) });
 
-/** Only `ErrorMessage` is certain (octopus-rest.md 2.3). null: not an error of Octopus. */
+/** Only `ErrorMessage` is certain (octopus-rest.md 2.3); the exchange of tokens has its own two (2.1). null: not an error of Octopus. */
 function errorBody(response: AxiosResponse<Uint8Array>): { ErrorMessage: string | null; Errors: string[] } | null {
   if (response.data.length === 0) return { ErrorMessage: null, Errors: [] };
   try {
-    return errorShape(JSON.parse(Buffer.from(response.data).toString('utf8')), 'error');
+    const { ErrorMessage, Errors, error, error_description: described } = errorShape(JSON.parse(Buffer.from(response.data).toString('utf8')), 'error');
+    return { ErrorMessage: ErrorMessage ?? ([error, described].filter((part) => part !== null).join(': ') || null), Errors };
   } catch {
     return null;
   }

@@ -32,7 +32,7 @@ describe('the command line', () => {
       expect([option, told]).toEqual([option, expect.stringMatching(/^--[a-z-]+ VALUE .{20,}/)]);
       if (value !== '') expect(told).toContain(`Default: ${value}`);
     }
-    for (const option of ['--server', '--api-key-env', '--space', '--environment', '--host-tentacle', '--schedule', '--timezone', '--from', '--dry-run', '--replace-edited', '--approval', '--json']) expect(help).toContain(`\n  ${option} `);
+    for (const option of ['--server', '--api-key-env', '--space', '--environment', '--host-tentacle', '--schedule', '--timezone', '--from', '--dry-run', '--replace-edited', '--approval', '--oidc-token-env', '--service-account', '--json']) expect(help).toContain(`\n  ${option} `);
     expect(help.split('\n').filter((line) => line.length > 126)).toEqual([]);
   });
 

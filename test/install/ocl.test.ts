@@ -27,7 +27,7 @@ describe('the runbooks as configuration as code', () => {
     const body = runbookBody(definition, 'Environments-1');
     expect(document.attributes).toEqual({ name: body['Name'], description: body['Description'], default_guided_failure_mode: body['DefaultGuidedFailureMode'], multi_tenancy_mode: body['MultiTenancyMode'] });
     expect(named(document, 'connectivity_policy')[0]!.attributes).toEqual({ allow_deployments_to_no_targets: false, exclude_unhealthy_targets: false, skip_machine_behavior: 'None', target_roles: [] });
-    expect(named(document, 'run_retention_policy')[0]!.attributes).toEqual({ type: 'Count', quantity_to_keep: (body['RunRetentionPolicy'] as { QuantityToKeep: number }).QuantityToKeep });
+    expect(named(document, 'run_retention_policy')[0]!.attributes).toEqual({ type: 'Count', quantity_to_keep: 1_000 });
     expect(document.blocks.map((each) => each.name)).toEqual(['connectivity_policy', 'run_retention_policy', 'process']);
 
     const read = named(named(document, 'process')[0]!, 'step').map((step) => {

@@ -31,7 +31,7 @@ async function installed(version = '1.2.3'): Promise<SmallOctopus> {
   return octopus;
 }
 
-async function run(octopus: SmallOctopus, version: string, change: { dryRun?: boolean; replaceEdited?: boolean } = {}) {
+async function run(octopus: SmallOctopus, version: string, change: { dryRun?: boolean; replaceEdited?: boolean; apiKey?: string } = {}) {
   const before = octopus.writes().length;
   const warned: string[] = [];
   const result = await upgrade({
@@ -93,6 +93,14 @@ describe('upgrading', () => {
     set.Variables = [{ Name: 'Rotation.Lease', Value: 'not to be read', IsSensitive: false }];
     expect(await run(octopus, '1.3.0')).toMatchObject({ codes: [], warned: ['INSTALL_ROTATION_OPEN'] });
     expect(set.Variables).toHaveLength(1);
+  });
+
+  it('without an API key to put there, refuses when that of the rotation is gone', async () => {
+    const octopus = await installed();
+    expect((await run(octopus, '1.3.0', { apiKey: '' })).codes).toEqual([]);
+    const set = Object.values(octopus.variables).find((each) => String(each['OwnerId']).startsWith('Projects'))!;
+    set.Variables = set.Variables.filter((each) => each['Name'] !== 'Rotation.ApiKey');
+    expect(await run(octopus, '1.3.0', { apiKey: '' })).toMatchObject({ codes: ['INSTALL_API_KEY_GONE'], writes: [] });
   });
 
   it.each<[string, string, string, (octopus: SmallOctopus) => void]>([

@@ -9,6 +9,8 @@ import { writeOcl } from './write.ts';
 
 /** The built-in feed, as configuration as code names it. */
 const BUILT_IN_FEED = 'octopus-server-built-in';
+/** How OCL says that all runs are kept is not documented; this is a number that nobody reaches by hand. */
+const RUNS_KEPT = 1_000;
 const DEFAULTS: Record<string, string> = { Condition: 'Success', StartTrigger: 'StartAfterPrevious', PackageRequirement: 'LetOctopusDecide' };
 
 /** Every runbook as configuration as code, by file name: `.octopus/runbooks/<slug>.ocl` of a version-controlled project. */
@@ -22,7 +24,7 @@ export function runbooksAsCode(templates: ReadonlyMap<string, StepTemplate>): Ma
  */
 export function runbookAsCode(definition: RunbookDefinition, templates: ReadonlyMap<string, StepTemplate>): OclElement[] {
   const installed = new Map([...templates].map(([phase, template]) => [phase, { id: '', version: template.Version, template }]));
-  const { Name, Description, DefaultGuidedFailureMode, MultiTenancyMode, ConnectivityPolicy, RunRetentionPolicy } = runbookBody(definition, '');
+  const { Name, Description, DefaultGuidedFailureMode, MultiTenancyMode, ConnectivityPolicy } = runbookBody(definition, '');
   const policy = ConnectivityPolicy as { AllowDeploymentsToNoTargets: boolean; ExcludeUnhealthyTargets: boolean; SkipMachineBehavior: string; TargetRoles: string[] };
   return [
     attribute('name', Name as string),
@@ -35,7 +37,7 @@ export function runbookAsCode(definition: RunbookDefinition, templates: Readonly
       attribute('skip_machine_behavior', policy.SkipMachineBehavior),
       attribute('target_roles', policy.TargetRoles),
     ]),
-    block('run_retention_policy', [], [attribute('type', 'Count'), attribute('quantity_to_keep', (RunRetentionPolicy as { QuantityToKeep: number }).QuantityToKeep)]),
+    block('run_retention_policy', [], [attribute('type', 'Count'), attribute('quantity_to_keep', RUNS_KEPT)]),
     block('process', [], processSteps(definition, installed).map(stepAsCode)),
   ];
 }

@@ -60,7 +60,7 @@ export interface ServerTask extends Named { SpaceId: string | null; ProjectId: s
 export interface ServerNode extends Named { LastSeen: string; MaxConcurrentTasks: number; IsInMaintenanceMode: boolean; WebPort: number; /** Of the process that started last. */ Version?: string }
 
 /** `'*'` stands for every permission. `Spaces` is keyed by space id; `'*'` there for every space, those made later too. */
-export interface User extends Document { Username: string; DisplayName: string; IsActive: boolean; IsService: boolean; EmailAddress: string; System: string[]; Spaces: Record<string, string[]> }
+export interface User extends Document { Username: string; DisplayName: string; IsActive: boolean; IsService: boolean; EmailAddress: string; System: string[]; Spaces: Record<string, string[]>; /** Of a service account. */ OidcIdentities?: { Issuer: string; Subject: string }[] }
 export interface ApiKey extends Document { UserId: string; /** SHA-256 of the key, hex. */ Hash: string; Purpose: string }
 export interface ServerCertificate extends Named { Thumbprint: string; SignatureAlgorithm: string; /** DER, base64. */ Certificate: string; /** PKCS#8 PEM. */ PrivateKey: Protected }
 export interface Maintenance extends Document { IsInMaintenanceMode: boolean }

@@ -18,11 +18,12 @@ export interface NewUser {
   /** Permissions by space id or `*`; a space that is missing cannot be seen. */
   spaces: Record<string, string[]>;
   isService?: boolean;
+  oidcIdentities?: { Issuer: string; Subject: string }[];
 }
 
 /** Adds a user inside a transaction; returns the API key, of which only the hash is kept. */
 export function addUserTo(content: DatabaseContent, user: NewUser, key = generateApiKey()): { user: User; apiKey: string } {
-  const added: User = { Id: nextId(content, 'Users'), Username: user.username, DisplayName: user.username, IsActive: true, IsService: user.isService ?? false, EmailAddress: `${user.username}@example.org`, System: user.system, Spaces: user.spaces };
+  const added: User = { Id: nextId(content, 'Users'), Username: user.username, DisplayName: user.username, IsActive: true, IsService: user.isService ?? false, EmailAddress: `${user.username}@example.org`, System: user.system, Spaces: user.spaces, ...(user.oidcIdentities === undefined ? {} : { OidcIdentities: user.oidcIdentities }) };
   content.Collections.Users.push(added);
   content.Collections.ApiKeys.push({ Id: nextId(content, 'ApiKeys'), UserId: added.Id, Hash: hashApiKey(key), Purpose: 'Sandbox' });
   return { user: added, apiKey: key };

@@ -24,6 +24,7 @@ import { serverNodeRoutes } from './server-nodes.ts';
 import { serverStatusRoutes } from './server-status.ts';
 import { spaceRoutes } from './spaces.ts';
 import { taskRoutes } from './tasks.ts';
+import { tokenExchangeRoutes } from './token-exchange.ts';
 import { userRoutes } from './users.ts';
 import { variableRoutes } from './variables.ts';
 
@@ -46,6 +47,7 @@ export async function createApp(context: ServerContext, stores: { packages: Pack
   });
   rootRoutes(router);
   for (const routes of [spaceRoutes, userRoutes, serverStatusRoutes, serverNodeRoutes, certificateRoutes, taskRoutes, machineRoutes, estateRoutes, projectRoutes, runbookRoutes, runbookProcessRoutes, runbookSnapshotRoutes, runbookRunRoutes, interruptionRoutes, projectTriggerRoutes, variableRoutes, actionTemplateRoutes]) routes(router);
+  tokenExchangeRoutes(app, context);
   packageRoutes(router, stores.packages);
   artifactRoutes(router, stores.artifacts);
   await app.ready();

@@ -6,7 +6,7 @@ import type { Call, Router } from './router.ts';
 import type { User } from '../database/documents.ts';
 
 function userResource(user: User): Record<string, unknown> {
-  const { System: _system, Spaces: _spaces, ...shown } = user;
+  const { System: _system, Spaces: _spaces, OidcIdentities: _identities, ...shown } = user;
   const self = `/api/users/${user.Id}`;
   return { ...shown, IsRequestor: false, CanPasswordBeEdited: false, Identities: [], Links: { Self: self, Spaces: `${self}/spaces`, Permissions: `${self}/permissions{?includeSystem,spaces}`, Avatar: `${self}/avatar`, ApiKeys: `${self}/apikeys{/id}{?skip,take}` } };
 }
