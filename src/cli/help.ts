@@ -56,7 +56,8 @@ Usage: octopus-rotation rehearse [--estate FILE] [--home DIR] [--keep] [--json] 
 What it does
   Starts an embedded Octopus Server and its Tentacles, installs Octopus Rotation into it over REST as "install" does, runs the
   runbook of the rotation, shows each phase as it happens, waits while the relay does what a run cannot, follows the run that
-  goes on, and shows what was proved and which machines were left behind, each with the command that mends it.
+  goes on, and shows what was proved and which machines were left behind, each with the command that mends it. Tentacles that
+  another Octopus Server uses too are taken in when their certificates are rehearsed (--other-servers accept).
 
 What it changes
   Nothing outside its home folder, and the report below ./.rehearsal/ when no home is given. No process stays when it ends.

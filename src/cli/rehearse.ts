@@ -214,7 +214,7 @@ class Rehearsal {
     const { runInstall } = await import('./install.ts');
     const quiet: Io = { ...io, out: () => undefined, write: () => undefined, error: (text) => this.emit({ event: 'line', source: 'install', level: 'error', text }), environment: { ...io.environment, [API_KEY_VARIABLE]: apiKey } };
     const exitCode = await runInstall([
-      '--server', url, '--api-key-env', API_KEY_VARIABLE, '--space', estate.host.space, '--environment', estate.host.environment, '--host-tentacle', estate.host.tentacle, '--state-folder', home.state, '--offline-machines', 'leave-behind',
+      '--server', url, '--api-key-env', API_KEY_VARIABLE, '--space', estate.host.space, '--environment', estate.host.environment, '--host-tentacle', estate.host.tentacle, '--state-folder', home.state, '--offline-machines', 'leave-behind', ...(this.setting.rotation === 'tentacle-certificates' ? ['--other-servers', 'accept'] : []),
     ], quiet);
     if (exitCode !== 0) throw cliErrors.CLI_INSTALL_FAILED({ exitCode });
     this.emit({ event: 'installed', seconds: Math.round((systemClock.monotonic() - begun) / 100) / 10 });

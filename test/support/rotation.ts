@@ -59,11 +59,11 @@ export async function install(sandbox: TestSandbox, options: InstallOptions = {}
 }
 
 /** Runs the runbook as a person does, with the prompted variable, and answers with the task's id. */
-export async function runRunbook({ sandbox, space, spaceId, environment }: Installed, { force = '', runbook = 'Rotate server certificate' }: { force?: string; runbook?: string } = {}): Promise<string> {
+export async function runRunbook({ sandbox, space, spaceId, environment }: Installed, { force = '', runbook = 'Rotate server certificate', variables = {} }: { force?: string; runbook?: string; variables?: Record<string, string> } = {}): Promise<string> {
   const access = serverAccess(sandbox.line.url, sandbox.line.apiKey);
   const [projectName, runbookName] = ['Octopus Rotation', runbook];
   const snapshotName = await access.publishedSnapshot(spaceId, space, projectName, runbookName);
-  return (await access.client.runRunbook({ spaceId, projectName, runbookName, environmentName: environment, snapshotName, variables: force === '' ? {} : { 'Rotation.Force': force } })).taskId;
+  return (await access.client.runRunbook({ spaceId, projectName, runbookName, environmentName: environment, snapshotName, variables: { ...variables, ...(force === '' ? {} : { 'Rotation.Force': force }) } })).taskId;
 }
 
 /** Waits until a task has completed, while the server may be away. */
@@ -126,7 +126,7 @@ export async function ourUnits({ sandbox }: Installed): Promise<string[]> {
 
 /** The relay of a server node beside the host waits as long as its rotation is open, and does nothing by itself. */
 function waitsForItsLeader({ stateFolder }: Installed, unit: string): boolean {
-  const id = /octopus-rotation-relay-(sc-\d+-[0-9a-f]+)-[0-9a-f]{16}\.service/.exec(unit)?.[1];
+  const id = /octopus-rotation-relay-([a-z]{2}-\d+-[0-9a-f]+)-[0-9a-f]{16}\.service/.exec(unit)?.[1];
   return id !== undefined && !journalLines(stateFolder, id).some((entry) => entry.kind === 'ended');
 }
 

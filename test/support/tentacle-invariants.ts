@@ -14,6 +14,8 @@ export interface ObservedTentacles {
   switches: ReadonlyMap<string, Switch>;
   /** Nothing goes on any more: no run, no relay, no switch that counts down. */
   settled: boolean;
+  /** When the ground truth was read: what the journal says from then on is not held against it. Undefined: nothing was appended since. */
+  at?: string;
   fence?: number;
 }
 
@@ -31,10 +33,13 @@ class View {
   readonly plan: EntryData['tentacles-planned'] | null;
   readonly events: readonly TruthEvent[];
   readonly entries: readonly Entry[];
+  /** Those that are not newer than the ground truth. */
+  readonly seen: readonly Entry[];
   readonly tentacles: readonly TentacleTruth[];
 
   constructor(readonly observed: ObservedTentacles) {
     this.entries = observed.entries;
+    this.seen = observed.at === undefined ? observed.entries : observed.entries.filter((entry) => entry.at <= observed.at!);
     this.plan = observed.entries.findLast((entry): entry is Entry<'tentacles-planned'> => entry.kind === 'tentacles-planned')?.data ?? null;
     this.events = observed.truth.events.slice(observed.before.events.length);
     this.tentacles = observed.truth.tentacles;
@@ -144,7 +149,7 @@ function appliedWithANet(view: View): string[] {
 /** Disarmed implies: proved on a new connection; nothing reverts afterwards. */
 function disarmedIsProved(view: View): string[] {
   const found: string[] = [];
-  for (const entry of view.entries) {
+  for (const entry of view.seen) {
     if (entry.kind !== 'proved' || entry.data.claim !== 'disarmed') continue;
     const machine = view.machineOf(entry.subject);
     if (machine === undefined) continue;
@@ -164,7 +169,7 @@ function disarmedIsProved(view: View): string[] {
 /** Proved at time t implies: so it was at the observation. */
 function proofsWereTrue(view: View): string[] {
   const found: string[] = [];
-  for (const entry of view.entries) {
+  for (const entry of view.seen) {
     if (entry.kind !== 'proved' || !['presents-new', 'registered-new', 'keeps-old'].includes(entry.data.claim)) continue;
     const machine = view.machineOf(entry.subject);
     if (machine === undefined) continue;

@@ -46,6 +46,6 @@ export function pointOf(entry: Pick<Entry, 'runner' | 'phase' | 'kind' | 'data'>
 /** Another change of a file in the state folder, by what it is for: whatever is named after a rotation, a thumbprint, a node or a process is one thing. */
 export function filePointOf(change: 'create' | 'replace' | 'remove', path: string): string {
   const folder = /^(rotations|relay|locks)$/.exec(basename(dirname(path)))?.[1];
-  const name = folder === undefined ? basename(path).replace(/^[0-9A-F]{40}/, 'thumbprint').replace(/sc-\d+-[0-9a-f]+/, 'rotation').replace(/(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])/, 'node') : `of ${folder}`;
+  const name = folder === undefined ? basename(path).replace(/^[0-9A-F]{40}/, 'thumbprint').replace(/[a-z]{2}-\d+-[0-9a-f]+/, 'rotation').replace(/(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])/, 'node') : `of ${folder}`;
   return `file ${change} ${name}`;
 }
