@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { serverCertificate } from '../support/killing/server-certificate.ts';
 import { buildKillable, KillBench, randomRow, rowName, rowsOf, seeded, shuffled, type Row, type RowResult } from '../support/killing/kill-table.ts';
 
 /** With a polling Tentacle; test/estates/smallest.json makes more rows in the same time, test/estates/three-nodes-small.json also kills nodes and their relays. */
@@ -17,7 +18,7 @@ const RANDOM_EVERY = 5;
 let killable: string;
 const benches = new Set<KillBench>();
 async function startBench(): Promise<KillBench> {
-  const bench = await KillBench.start(ESTATE, killable);
+  const bench = await KillBench.start(serverCertificate, ESTATE, killable);
   benches.add(bench);
   return bench;
 }

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isEnded, newCertificate, plan } from '../../../src/journal/views.ts';
-import { checkInvariants, type Violation } from '../invariants.ts';
-import { install, journalLines, lease, latestReport, pfxOpens, readJournal, rotationIds, runRunbook, taskLog, waitForRun, waitUntilQuiet, type Installed } from '../rotation.ts';
+import type { Entry } from '../../../src/journal/contract.ts';
+import { isEnded } from '../../../src/journal/views.ts';
+import type { Violation } from '../invariants.ts';
+import { install, journalLines, lease, latestReport, readJournal, rotationIds, runRunbook, taskLog, waitForRun, waitUntilQuiet, type Installed } from '../rotation.ts';
 import { startSandbox, until, type GroundTruth, type TestSandbox } from '../sandbox.ts';
 import { PLAN_FILE, pointOf, POINTS_FILE, STRUCK_FILE, type KillPlan, type Moment, type Target } from './plan.ts';
 
@@ -80,20 +81,32 @@ export function buildKillable(): string {
   return folder;
 }
 
+/** Which rotation is killed, and what must hold of it. */
+export interface KilledRotation {
+  runbook: string;
+  /** Further options of `octopus-rotation install`. */
+  settings: readonly string[];
+  isPlanned(entries: readonly Entry[]): boolean;
+  /** The rules of INVARIANTS.md that are broken now. `at`: when the ground truth was read; the entries are newer. */
+  check(seen: { installed: Installed; truth: GroundTruth; before: GroundTruth; id: string | undefined; entries: readonly Entry[]; settled: boolean; at: string; fence?: number }): Promise<Violation[]> | Violation[];
+  /** What else is wrong once it is over. */
+  end(seen: { installed: Installed; id: string; entries: readonly Entry[] }): Promise<string[]> | string[];
+}
+
 /** One sandbox with the killable package in it, in which rotation follows rotation. */
 export class KillBench {
-  private constructor(private readonly sandbox: TestSandbox, readonly installed: Installed, private readonly machines: Pick<KillPlan, 'host' | 'other' | 'polling'>, readonly nodes: readonly string[]) {}
+  private constructor(private readonly rotation: KilledRotation, private readonly sandbox: TestSandbox, readonly installed: Installed, private readonly machines: Pick<KillPlan, 'host' | 'other' | 'polling'>, readonly nodes: readonly string[]) {}
 
-  static async start(estate: string, killable: string): Promise<KillBench> {
+  static async start(rotation: KilledRotation, estate: string, killable: string): Promise<KillBench> {
     const sandbox = await startSandbox({ estate });
     try {
-      const installed = await install(sandbox, { from: killable });
+      const installed = await install(sandbox, { from: killable, settings: [...rotation.settings] });
       const host = sandbox.line.serverMachine;
       const rest = sandbox.line.tentacles.filter((one) => one.name !== host);
       const polling = rest.find((one) => one.address.startsWith('poll:'));
       const nodes = sandbox.line.nodes.map((one) => one.machine).filter((one) => one !== host);
       const other = rest.find((one) => one !== polling && !nodes.includes(one.name))!;
-      return new KillBench(sandbox, installed, { host, other: other.name, polling: (polling ?? other).name }, nodes);
+      return new KillBench(rotation, sandbox, installed, { host, other: other.name, polling: (polling ?? other).name }, nodes);
     } catch (error) {
       await sandbox.stop();
       throw error;
@@ -132,7 +145,7 @@ export class KillBench {
     try {
       this.lay(row);
       runs++;
-      const first = await runRunbook(this.installed, { force });
+      const first = await runRunbook(this.installed, { force, runbook: this.rotation.runbook });
       let over = false;
       const end = waitForRun(this.installed, first, RUN_MS).then(() => waitUntilQuiet(this.installed, QUIET_MS)).then(() => { over = true; });
       end.catch(() => { over = true; });
@@ -191,7 +204,7 @@ export class KillBench {
   }
 
   private async run(force: string): Promise<void> {
-    await waitForRun(this.installed, await runRunbook(this.installed, { force }), RUN_MS);
+    await waitForRun(this.installed, await runRunbook(this.installed, { force, runbook: this.rotation.runbook }), RUN_MS);
   }
 
   /** Starts what a person finds down: machines first, then what the service manager did not start again. */
@@ -207,7 +220,7 @@ export class KillBench {
   }
 
   private newRotations(known: ReadonlySet<string>): string[] {
-    return rotationIds(this.installed.stateFolder).filter((id) => !known.has(id) && plan(journalLines(this.installed.stateFolder, id)) !== null);
+    return rotationIds(this.installed.stateFolder).filter((id) => !known.has(id) && this.rotation.isPlanned(journalLines(this.installed.stateFolder, id)));
   }
 
   private isCompleted(known: ReadonlySet<string>): boolean {
@@ -220,12 +233,12 @@ export class KillBench {
     const ids = this.newRotations(known);
     const problems = ids.length > 1 ? [`${when}: several rotations were planned: ${ids.join(', ')}`] : [];
     // The truth is looked at before the journal, which only grows: an effect without its intent is then none that came in between.
+    const at = new Date().toISOString();
     const truth = await this.sandbox.truth();
-    const entries = ids.length === 0 ? [] : journalLines(stateFolder, ids.at(-1)!);
-    const { old } = plan(entries) ?? {};
-    const violations: Violation[] = checkInvariants({
-      truth, before, entries, settled,
-      ...(old === undefined ? {} : { oldPfxOpens: await pfxOpens(this.installed, ids.at(-1)!, old, 'old') }),
+    const id = ids.at(-1);
+    const entries = id === undefined ? [] : journalLines(stateFolder, id);
+    const violations = await this.rotation.check({
+      installed: this.installed, truth, before, id, entries, settled, at,
       ...(settled && existsSync(join(stateFolder, 'fence')) ? { fence: Number(readFileSync(join(stateFolder, 'fence'), 'utf8')) } : {}),
     });
     return [...problems, ...violations.map((one) => `${when}: ${one.rule}: ${one.text}`)];
@@ -238,7 +251,6 @@ export class KillBench {
     if (ids.length !== 1) return [`${ids.length} rotations were planned instead of one`];
     const id = ids[0]!;
     const entries = await readJournal(this.installed, id);
-    const fresh = newCertificate(entries)?.thumbprint;
     const problems: string[] = [];
     const last = entries.at(-1);
     if (last?.kind !== 'ended' || last.data.outcome !== 'completed') problems.push(`the rotation did not complete; its last entry is ${last === undefined ? 'none' : pointOf(last)}`);
@@ -249,7 +261,6 @@ export class KillBench {
       const report = latestReport(this.installed, id);
       if (report?.outcome !== 'completed') problems.push(`the report says ${String(report?.outcome)}`);
     }
-    if (fresh !== undefined && (await pfxOpens(this.installed, id, fresh, 'new')) !== true) problems.push("NEW's PFX does not open");
-    return problems;
+    return [...problems, ...await this.rotation.end({ installed: this.installed, id, entries })];
   }
 }
