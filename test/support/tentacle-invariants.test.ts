@@ -109,6 +109,9 @@ test('B2: disarmed without a proof, or without a new connection, or before it re
   expect(rules(19, (observed) => without(observed, (entry) => entry.kind === 'proved' && entry.data.claim === 'presents-new'))).toEqual(['disarmedIsProved']);
   expect(rules(19, (observed) => forget(observed, 'tentacle-authenticated'))).toEqual(['disarmedIsProved']);
   expect(rules(19, (observed) => { event(observed, 'tentacle-authenticated')['own'] = OLD; })).toEqual(['disarmedIsProved']);
+  // A polling Tentacle comes itself.
+  const polls = (thumbprint: string) => (observed: Story) => void Object.assign(event(observed, 'tentacle-authenticated'), { event: 'polling-connected', machine: 'octopus-01', thumbprint });
+  expect([rules(19, polls(NEW)), rules(19, polls(OLD))]).toEqual([[], ['disarmedIsProved']]);
   expect(rules(19, ({ truth }) => {
     truth.events.push({ at: at(18), machine: 'web-01', event: 'tentacle-started', thumbprint: OLD });
     truth.tentacles[0]!.ownCertificate.presented!.thumbprint = OLD;

@@ -158,7 +158,7 @@ function disarmedIsProved(view: View): string[] {
     const proof = earlier.findLast((one) => one.kind === 'proved' && one.subject === entry.subject && one.data.claim === 'presents-new');
     if (intent !== undefined && (proof === undefined || proof.sequence < intent.sequence)) found.push(`entry ${entry.sequence} says disarmed of ${machine}, with no proof of its new certificate before`);
     const start = view.started(machine).findLast((one) => one.at <= entry.at);
-    const connected = view.observed.truth.events.some((one) => one.event === 'tentacle-authenticated' && one.machine === machine && one['own'] === start?.['thumbprint'] && one.at >= (start?.at ?? '') && one.at <= entry.at);
+    const connected = view.observed.truth.events.some((one) => one.at >= (start?.at ?? '') && one.at <= entry.at && (one.event === 'tentacle-authenticated' ? one.machine === machine && one['own'] === start?.['thumbprint'] : one.event === 'polling-connected' && one['thumbprint'] === start?.['thumbprint']));
     if (intent !== undefined && !connected) found.push(`entry ${entry.sequence} says disarmed of ${machine}, which nobody had connected to since it started at ${start?.at ?? 'no time'}`);
     const change = view.changes().find((one) => one.machine === machine && one.at > entry.at && one.at < (view.entries.find((later) => later.sequence > entry.sequence && later.kind === 'intent' && later.subject === entry.subject && /^(arm|revert)-certificate$/.test(later.data.effect))?.at ?? '9'));
     if (change !== undefined) found.push(`${machine} was disarmed at ${entry.at} and went from ${String(change.from)} to ${change.to} at ${change.at}`);
