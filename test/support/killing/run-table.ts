@@ -15,7 +15,7 @@ const only = environment['KILL_TABLE_ONLY'] ?? '';
 /** Rows at the same time, each in a sandbox of its own: a rotation waits half of its time. */
 const lanes = Number(environment['KILL_TABLE_LANES'] ?? 2);
 
-/** For how long rows are begun. */
+/** For how long rows are begun, after the rotation that nobody disturbs. */
 export const minutesOf = (usual: number): number => Number(environment['KILL_TABLE_MINUTES'] ?? usual);
 /** What a table may take: its rows, an undisturbed rotation before, and a row that comes to its end. */
 export const timeOf = (usual: number): number => (minutesOf(usual) + 10) * 60_000;
@@ -34,11 +34,11 @@ export async function runKillTable(rotation: KilledRotation, minutes: number): P
     await bench.stop();
   };
   try {
-    const until = performance.now() + minutes * 60_000;
     const random = seeded(seed);
     const first = await startBench();
     const { points, problems } = await first.undisturbed();
     expect(problems, 'a rotation that nobody disturbs').toEqual([]);
+    const until = performance.now() + minutes * 60_000;
 
     const possible = rowsOf(points, first.nodes);
     const chosen = shuffled(possible.filter((row) => new RegExp(only).test(rowName(row))), random);
