@@ -48,6 +48,26 @@ describe('a runbook', () => {
     expect(root.find('Step 8: False').lines[0]).toContain('evaluated to "#{Octopus.Action[Nobody].Output.Continue}"');
   });
 
+  it('waits for a person in a manual intervention; Proceed goes on with what was said, Abort fails the step', async () => {
+    const manual = { ...step('Approve', 'true'), Properties: {}, Actions: [{ Name: 'Approve', ActionType: 'Octopus.Manual', Packages: [], Properties: { 'Octopus.Action.RunOnServer': 'true', 'Octopus.Action.Manual.Instructions': 'Replace #{What}?' } }] };
+    const asked: string[] = [];
+    const answered = async (result: 'Proceed' | 'Abort') => {
+      const { run, root } = engineRun([machine('web-01')], { variables: [{ name: 'What', value: 'the certificate', sensitive: false }] });
+      const intervene = async ({ instructions }: { instructions: string }) => {
+        asked.push(instructions);
+        return { result, notes: 'CAB-12', user: 'ada' };
+      };
+      const { state } = await runRunbook({ ...run, intervene }, { Steps: [manual, step('After', 'get_octopusvariable "Octopus.Action[Approve].Output.Manual.Notes"'), step('Report', 'true', { condition: 'Always' })] });
+      return { state, root, steps: root.children.map(({ last }) => last) };
+    };
+    const approved = await answered('Proceed');
+    expect([approved.state, approved.steps]).toEqual(['Success', ['Success', 'Success', 'Success']]);
+    expect(plain(approved.root.find('Step 2: After', 'web-01').lines)).toEqual(['CAB-12']);
+    const aborted = await answered('Abort');
+    expect([aborted.state, aborted.steps]).toEqual(['Failed', ['Failed', 'Skipped', 'Success']]);
+    expect(asked).toEqual(['Replace the certificate?', 'Replace the certificate?']);
+  });
+
   it('a Bash exit code other than 0 fails the step by that code', async () => {
     const { run, root } = engineRun([machine('web-01')]);
     await runRunbook(run, { Steps: [step('Break', 'exit 7')] });
