@@ -63,7 +63,7 @@ export function nextCertificateStep(rotationId: string | null, old: Thumbprint, 
   }
   if (facts.fresh === null && facts.keepOld === null) return begin(rotationId, old, sight);
   if (told !== null) return byItsWord(rotationId, old, facts, sight, told);
-  return unasked(old, facts, sight);
+  return unasked(old, facts, sight, rotationId === null);
 }
 
 /** Nothing of this rotation is under way there. */
@@ -124,7 +124,7 @@ function carriedThrough(old: Thumbprint, facts: TentacleFacts, sight: TentacleSi
 }
 
 /** It was not asked, or does not answer. */
-function unasked(old: Thumbprint, facts: TentacleFacts, sight: TentacleSight): CertificateStep {
+function unasked(old: Thumbprint, facts: TentacleFacts, sight: TentacleSight, isRepair: boolean): CertificateStep {
   const { wire } = sight;
   const fresh = facts.fresh ?? facts.news.at(-1)!;
   const isBack = facts.keepOld !== null;
@@ -138,8 +138,8 @@ function unasked(old: Thumbprint, facts: TentacleFacts, sight: TentacleSight): C
   if (isBack && facts.registering !== old && sight.tried.length === 0) return step({ step: 'register', thumbprint: old });
   const aim = isBack ? old : fresh;
   if (isThumbprint(wire)) {
-    // OLD before the switch fired, NEW before it went back: the machine is left its time.
-    if (!holds(sight, wire)) return wire === aim || sight.isPatienceOver ? step({ step: 'register', thumbprint: wire }) : step({ step: 'wait' });
+    // OLD before the switch fired, NEW before it went back: the machine is left its time. A repair meets what is, and nobody knows since when.
+    if (!holds(sight, wire)) return wire === aim || sight.isPatienceOver || isRepair ? step({ step: 'register', thumbprint: wire }) : step({ step: 'wait' });
     return sight.tried.includes(wire) ? step({ step: 'lost', reason: 'the certificate that it shows is registered, and the server does not reach it' }) : step({ step: 'ask' });
   }
   if (!sight.isPatienceOver) return step(wire === null ? { step: 'ask' } : { step: 'wait' });

@@ -18,6 +18,8 @@ import type { Rotation } from './rotation.ts';
 
 /** How one machine is reached: through the server, or on this very machine. */
 export interface CertificateReach {
+  /** Why a Tentacle may not be begun with, by what it says of itself; null: it may. What did not answer to Plan is asked here. */
+  unfit?(machine: PlannedMachine, told: CertificateResult): Failure | null;
   /** Runs its script; null: it does not answer at all. */
   ask(machine: PlannedMachine, description: string, wish: CertificateWish): Promise<ScriptOutcome<CertificateResult> | null>;
   /** A full health check by Octopus; answers with what is wrong, or null. */
@@ -190,6 +192,8 @@ class Exchange {
 
   private async stage(): Promise<ExchangeOutcome | null> {
     const { rotation, machine } = this;
+    const unfit = this.told === null ? null : (this.reach.unfit?.(machine, this.told) ?? null);
+    if (unfit !== null) return { rotated: false, failure: unfit };
     await rotation.guard();
     await rotation.intend(CERTIFICATE_EFFECTS.stage, machine.key, {});
     await this.ask('Octopus Rotation: stage a new certificate', { operation: 'stage' });

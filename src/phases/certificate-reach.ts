@@ -1,4 +1,6 @@
+import type { Thumbprint } from '../certificates/thumbprint.ts';
 import { trustErrors } from '../errors/trust.ts';
+import { otherServersOf } from '../gates/certificate-scope.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
 import { limited } from './concurrency.ts';
 import type { PhaseContext } from './context.ts';
@@ -14,11 +16,17 @@ const HEALTH_MS = 10 * 60_000;
 
 /**
  * Machines that are reached through the server. Who does not answer never enters a script task (rule 15): where the port can be dialled by a
- * TCP connect, elsewhere by a connection test of Octopus, which also waits for a polling Tentacle to come again.
+ * TCP connect, elsewhere by a connection test of Octopus, which also waits for a polling Tentacle to come again. `servers`: the certificates that this
+ * server is known by.
  */
-export function throughServer(context: PhaseContext, rotation: Rotation): CertificateReach {
+export function throughServer(context: PhaseContext, rotation: Rotation, servers: readonly Thumbprint[] = []): CertificateReach {
   const inTurn = limited(TASKS_AT_ONCE);
   return {
+    // One that was off when Plan asked: another Octopus Server may use it (B4).
+    unfit: (_machine, told) => {
+      const others = servers.length === 0 || rotation.tentacles.options.otherServers === 'accept' ? [] : otherServersOf(told, servers);
+      return others.length === 0 ? null : { reason: 'other-servers', text: `nothing was changed on it: another Octopus Server uses it too (${others.join(', ')})` };
+    },
     ask: (machine, description, wish) => inTurn(async () => ((await answers(context, rotation, machine)) ? askThroughServer(context, rotation, machine, description, wish) : null)),
     health: (machine) => inTurn(() => fullHealth(rotation, machine)),
   };

@@ -10,6 +10,7 @@ import { tentacleFacts } from '../journal/tentacle-views.ts';
 import { leftBehind } from '../journal/views.ts';
 import { proveEachNode } from './answers-per-node.ts';
 import { exchangeCertificate, type CertificateReach } from './certificate-exchange.ts';
+import { serversOwn } from './certificate-observation.ts';
 import { throughServer } from './certificate-reach.ts';
 import { batches, inParallel } from './concurrency.ts';
 import type { Phase, PhaseContext } from './context.ts';
@@ -21,7 +22,7 @@ import { regenerateByTask } from './regenerate-by-task.ts';
 import { relayFindings } from './relay-findings.ts';
 import { startRelay } from './relay-job.ts';
 import { serverCommands } from './server-commands.ts';
-import { withRotation, type Rotation } from './rotation.ts';
+import { pastJournals, withRotation, type Rotation } from './rotation.ts';
 
 const PHASE = 'regenerate-tentacle-certificates';
 const CONNECT_MS = 5_000;
@@ -38,7 +39,8 @@ export const phase: Phase<RegenerateTentacleCertificatesInputs> = {
     withRotation(context, PHASE, inputs, { requires: [] }, async (rotation) => {
       const machines = await presentMachines(context, rotation);
       const others = machines.filter((machine) => !machine.isHost);
-      const failed = await regenerate(context, rotation, others.filter((machine) => !isDone(rotation, machine)));
+      const servers = serversOwn(rotation.tentacles.server, await pastJournals(context, inputs));
+      const failed = await regenerate(context, rotation, throughServer(context, rotation, servers), others.filter((machine) => !isDone(rotation, machine)));
       const host = machines.find((machine) => machine.isHost && !isDone(rotation, machine));
       if (host && waiverFor(host, rotation.tentacles.options.waivers, context.clock.now()) !== null) failed.set(host.key, { reason: 'waived', text: 'it is not touched' });
       const findings = host ? relayFindings(rotation, inputs.TaskId) : [];
@@ -65,9 +67,8 @@ function isUnderWay(rotation: Rotation, machine: PlannedMachine): boolean {
 }
 
 /** Why each machine that was not exchanged was not, by key. */
-async function regenerate(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<Map<string, Failure>> {
+async function regenerate(context: PhaseContext, rotation: Rotation, reach: CertificateReach, machines: readonly PlannedMachine[]): Promise<Map<string, Failure>> {
   const failed = new Map<string, Failure>();
-  const reach = throughServer(context, rotation);
   const begun = machines.filter((machine) => isUnderWay(rotation, machine));
   for (const piece of batches(begun, rotation.tentacles.options.atOnce)) await whileEnabled(context, rotation, piece, (enabled) => exchange(context, rotation, reach, enabled, failed));
   const fresh = await sortOut(context, rotation, machines.filter((machine) => !begun.includes(machine)), failed);

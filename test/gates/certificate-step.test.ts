@@ -218,6 +218,16 @@ function play(machine: Machine, kills: readonly number[], lost: (step: string) =
   throw new Error(`It did not end: ${machine.state}, ${machine.own} registered as ${machine.registered}.`);
 }
 
+describe('the next step of a repair', () => {
+  it.each<[string, TentacleFacts, TentacleSight, Partial<CertificateStep>]>([
+    ['lets the registration follow what is on the wire at once', armed({ registering: OLD, keepOld: 'repair' }), sight({ wire: NEW }), { step: 'register', thumbprint: NEW }],
+    ['ends the job that any rotation left there', armed({ registering: OLD, keepOld: 'repair' }), sight({ told: says('armed', OLD, { noteOf: 'tc-20250101-ffffffff' }) }), { step: 'revert' }],
+    ['asks whoever shows what is registered', armed({ registering: OLD, keepOld: 'repair' }), sight({ registered: [NEW], wire: NEW }), { step: 'ask' }],
+  ])('%s', (_, known, seen, expected) => {
+    expect(nextCertificateStep(null, OLD, known, seen)).toMatchObject(expected);
+  });
+});
+
 describe('B1: from any prefix of the journal the exchange goes on or goes back, and never both', () => {
   it('ends on a certificate that is registered, with nothing armed, wherever it was killed and whatever reply was lost', () => {
     fc.assert(

@@ -69,6 +69,13 @@ describe.each(KINDS)('the certificate of %s', (_, kind) => {
     expectSettled(world);
   });
 
+  it('B4: is not begun with where the machine itself says that another server uses it', async () => {
+    const world = new World({ ...kind, usedByOthers: true }, der);
+    expect((await world.process()).outcome).toMatchObject({ rotated: false, failure: { reason: 'other-servers' } });
+    expect(world.state).toBe('none');
+    expectSettled(world);
+  });
+
   it('says so when the machine was deleted half-way', async () => {
     const world = new World({ ...kind, isDeleted: true }, der);
     expect((await world.process()).outcome).toMatchObject({ rotated: false, failure: { text: expect.stringContaining('deleted') as string } });

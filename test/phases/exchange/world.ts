@@ -39,8 +39,8 @@ export interface Trouble {
   signature?: string;
   /** Octopus never finds it healthy with NEW. */
   unhealthy?: boolean;
-  /** Its own note of the confirmed certificate: a person ran the script. */
-  disarmedBySomebody?: boolean;
+  /** It says of itself that another Octopus Server uses it. */
+  usedByOthers?: boolean;
 }
 
 /** One Tentacle, its registrations and its server, in virtual time, by the contract of the scripts. */
@@ -181,6 +181,7 @@ export class World {
 
   private reach(life: Life, confirmMs: number): CertificateReach {
     return life.hold({
+      unfit: () => (this.trouble.usedByOthers === true ? ({ reason: 'other-servers', text: 'another one uses it' } as const) : null),
       ask: (_machine: PlannedMachine, _description: string, { operation, thumbprint }: CertificateWish) => this.reachedByServer(2_000, () => {
         if (!this.isReached) return this.trouble.isPolling === true ? null : ({ result: null, reason: 'the task failed' } as const);
         this.run(operation, thumbprint, confirmMs);
