@@ -4,7 +4,7 @@ import { all, PASS, refuse, type Verdict } from './verdict.ts';
 
 /** A server node with the addresses at which Tentacles may know it, as `host:port` in lower case. */
 export interface NodeAddresses { name: string; addresses: readonly string[] }
-/** A polling Tentacle and where it polls the certificate in force, as `host:port` in lower case. */
+/** A polling Tentacle and where it polls with the certificate that comes into force, as `host:port` in lower case. */
 export interface Polls { name: string; polls: readonly string[] }
 
 /**

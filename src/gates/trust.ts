@@ -13,7 +13,7 @@ export interface TrustObservation {
   reached: { reached: true } | { reached: false; code: string } | null;
   probes: { fresh: ProbeVerdict; old: ProbeVerdict } | null;
   /** What its own script read back, with a restart since; only counted where it cannot be probed. */
-  readBack: { trustsFresh: boolean; trustsOld: boolean; /** Not only some entry for OLD, but all that a server with OLD needs. */ servesOld: boolean; effective: 'yes' | 'no' | 'unknown'; lastRestart: MachineResult['lastRestart']; /** What the running service polls is by WebSocket alone (A13). */ webSocketOnly?: boolean; /** Where it polls OLD, as `host:port` (A16). */ polls?: readonly string[] } | null;
+  readBack: { trustsFresh: boolean; trustsOld: boolean; /** Not only some entry for OLD, but all that a server with OLD needs. */ servesOld: boolean; effective: 'yes' | 'no' | 'unknown'; lastRestart: MachineResult['lastRestart']; /** What the running service polls is by WebSocket alone (A13). */ webSocketOnly?: boolean; /** Where it polls with NEW, as `host:port` (A16). */ polls?: readonly string[] } | null;
 }
 
 export type TrustJudgement =

@@ -44,7 +44,8 @@ export function readBackOf(rotation: Rotation, machine: PlannedMachine, result: 
     servesOld: listTrusts(machine, result.after, old, fresh),
     effective: result.effective,
     lastRestart: result.lastRestart,
-    ...(machine.route === 'polling' ? { polls: polledAddresses(result.after, old) } : {}),
+    // A node that joined since the import is polled with NEW alone.
+    ...(machine.route === 'polling' ? { polls: polledAddresses(result.after, fresh) } : {}),
     webSocketOnly: machine.route === 'polling' && result.effective === 'yes' && pollsByWebSocketOnly(result.after, [old, fresh]),
   };
 }

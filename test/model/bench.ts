@@ -60,10 +60,10 @@ export class Bench {
     return task.id;
   }
 
-  /** Until nothing goes on any more, three hours at most. */
-  async rest(milliseconds = 3 * HOUR_MS): Promise<void> {
+  /** Until nothing goes on any more, or something has come to pass; three hours at most. */
+  async rest(milliseconds = 3 * HOUR_MS, isDone = (): boolean => false): Promise<void> {
     const { world } = this;
-    await world.time.pass(milliseconds, () => world.isQuiet);
+    await world.time.pass(milliseconds, () => world.isQuiet || isDone());
   }
 
   crashServer({ node }: Host = this.world.machine): void {

@@ -4,6 +4,9 @@ import type { ActorKind, PortName, Trap, TrapMode } from './world/actor.ts';
 import type { Host } from './world/host.ts';
 import { ABANDON_RUNBOOK_NAME, ROLL_BACK_RUNBOOK_NAME, RUNBOOK_NAME } from './world/runbooks.ts';
 
+const HOUR_MS = 3_600_000;
+const AWAITED_MS = 600_000;
+
 /** The world itself is looked at, so that nothing has to be known beforehand. */
 export type Nothing = Record<string, never>;
 type Command = fc.AsyncCommand<Nothing, Bench>;
@@ -42,6 +45,21 @@ const trap = (...kinds: ActorKind[]): fc.Arbitrary<Command> => fc.record({
   what: fc.constantFrom<Trap['what']>('kill', 'kill', 'suspend', 'power-cut'),
 }).map((one) => new Act(`${one.mode === 'answer-lost' ? 'the answer is lost' : one.what} ${one.mode} effect ${one.countdown} (${one.port}) of a ${one.kind === 'node' ? 'relay that does not lead' : one.kind}`, (bench) => bench.world.traps.push({ ...one })));
 
+const blind = trap('step', 'relay');
+
+/** The same where each strikes: an answer is lost by Octopus only, and a relay that does not lead does little. */
+const aimed = (...kinds: ActorKind[]): fc.Arbitrary<Command> => fc.record({
+  kind: fc.constantFrom(...kinds),
+  how: fc.oneof(fc.record({ port: fc.constantFrom<PortName | 'any'>('any', 'files', 'processes'), mode: fc.constantFrom<TrapMode>('before', 'torn', 'after') }), fc.record({ port: fc.constant<PortName>('octopus'), mode: fc.constantFrom<TrapMode>('before', 'after', 'answer-lost') })),
+  countdown: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 60 })),
+  what: fc.constantFrom<Trap['what']>('kill', 'kill', 'suspend', 'power-cut'),
+  isAwaited: fc.boolean(),
+}).map(({ kind, how, countdown, what, isAwaited }) => new Act(`${how.mode === 'answer-lost' ? 'the answer is lost' : what} ${how.mode} effect ${countdown} (${how.port}) of a ${kind === 'node' ? 'relay that does not lead' : kind}${isAwaited ? ', and wait for it' : ''}`, async (bench) => {
+  const trap: Trap = { kind, ...how, countdown, what };
+  bench.world.traps.push(trap);
+  if (isAwaited) await bench.rest(AWAITED_MS, () => !bench.world.traps.includes(trap));
+}));
+
 const which = fc.nat(3);
 const machine = (text: string, what: (bench: Bench, index: number) => unknown): fc.Arbitrary<Command> => which.map((index) => new Act(`${text} (machine ${index})`, (bench) => what(bench, index)));
 
@@ -49,6 +67,9 @@ type Theme = 'nodes' | 'share' | 'joins' | 'runs' | 'ways out' | 'contenders' | 
 interface Offered { theme: Theme; weight: number; arbitrary: fc.Arbitrary<Command> }
 
 const offered = (theme: Theme, weight: number, arbitrary: fc.Arbitrary<Command>): Offered => ({ theme, weight, arbitrary });
+
+const waiting = (time: fc.Arbitrary<number>): fc.Arbitrary<Command> => time.map((length) => new Act(`wait ${length} s`, (bench) => bench.world.time.pass(length * 1_000)));
+const waits = waiting(seconds);
 
 const COMMANDS: readonly Offered[] = [
   // People run runbooks, and wait or do not.
@@ -60,13 +81,13 @@ const COMMANDS: readonly Offered[] = [
   offered('ways out', 2, act('roll back and wait', async (bench) => (bench.queue(ROLL_BACK_RUNBOOK_NAME), bench.rest()))),
   offered('ways out', 2, act('abandon', (bench) => bench.queue(ABANDON_RUNBOOK_NAME))),
   offered('ways out', 2, act('abandon and wait', async (bench) => (bench.queue(ABANDON_RUNBOOK_NAME), bench.rest()))),
-  offered('runs', 8, seconds.map((time) => new Act(`wait ${time} s`, (bench) => bench.world.time.pass(time * 1_000)))),
+  offered('runs', 8, waits),
   offered('contenders', 2, fc.constantFrom('ends' as const, 'goes on' as const, 'sleeps' as const).map((how) => new Act(`cancel the run; its step ${how}`, (bench) => {
     const running = bench.world.octopus.unfinished.find((task) => task.name === 'RunbookRun');
     if (running) bench.world.cancel(running.id, how);
   }))),
   // Processes end, or are stopped and wake up.
-  offered('ends', 8, trap('step', 'relay')),
+  offered('ends', 8, blind),
   offered('ends', 2, act('kill the relay', (bench) => bench.world.machine.relayActor?.kill())),
   offered('contenders', 1, act('stop the relay (SIGSTOP)', (bench) => bench.world.machine.relayActor?.suspend())),
   offered('contenders', 2, act('whoever was stopped wakes up', (bench) => bench.world.actors.forEach((actor) => actor.wake()))),
@@ -100,9 +121,12 @@ const anyHost = (bench: Bench, index: number): Host => bench.world.hosts[index %
 
 /** What may happen besides where there are several server nodes. */
 const WITH_SEVERAL_NODES: readonly Offered[] = [
+  // Relays of nodes look every second whether somebody wants something, so that hours of it take long.
+  offered('runs', 8, waiting(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 200 }), fc.constantFrom(600, 1_500)))),
   // Between the swap and retiring there is time for much.
   offered('runs', 2, fc.constantFrom(24, 24, 0).map((hours) => new Act(`a grace period of ${hours} hours is set`, (bench) => (bench.world.setting.graceHours = hours)))),
-  offered('nodes', 6, trap('node')),
+  offered('nodes', 6, aimed('node')),
+  offered('ends', 8, aimed('step', 'relay')),
   offered('nodes', 2, node('kill the relay', (_bench, host) => host.relayActor?.kill())),
   offered('nodes', 2, node('stop the relay (SIGSTOP)', (_bench, host) => host.relayActor?.suspend())),
   offered('nodes', 2, act('whoever was stopped wakes up', (bench) => bench.world.actors.forEach((actor) => actor.wake()))),
@@ -134,7 +158,27 @@ const MIXTURES_WITH_SEVERAL_NODES: readonly (readonly Theme[])[] = [
 
 /** Sequences for a server of so many nodes. */
 export function commands(maxCommands: number, nodes: number): fc.Arbitrary<Iterable<Command>> {
-  const [all, mixtures] = nodes > 1 ? [[...COMMANDS, ...WITH_SEVERAL_NODES], MIXTURES_WITH_SEVERAL_NODES] : [COMMANDS, MIXTURES];
+  const [all, mixtures] = nodes > 1 ? [[...COMMANDS.filter(({ arbitrary }) => arbitrary !== blind && arbitrary !== waits), ...WITH_SEVERAL_NODES], MIXTURES_WITH_SEVERAL_NODES] : [COMMANDS, MIXTURES];
   const mixed = mixtures.map((themes) => fc.commands(all.filter(({ theme }) => themes.includes(theme)).flatMap(({ weight, arbitrary }) => Array.from({ length: weight }, () => arbitrary)), { maxCommands, size: 'max' }));
   return fc.oneof(...mixed);
+}
+
+/** Where a sequence begins: most of what may happen to a rotation happens in the middle of one. */
+export type Beginning = 'before any run' | 'in the first run' | 'in the row' | 'in the grace period' | 'in the row back';
+export const BEGINNINGS: readonly Beginning[] = ['before any run', 'in the first run', 'in the row', 'in the row', 'in the grace period', 'in the row back'];
+
+export async function begin(bench: Bench, beginning: Beginning): Promise<void> {
+  if (beginning === 'before any run') return;
+  bench.tell(`a sequence begins ${beginning}`);
+  const { world } = bench;
+  if (beginning !== 'in the first run') world.setting.graceHours = 24;
+  bench.queue(RUNBOOK_NAME);
+  const imported = (count: number) => (): boolean => world.events.filter((one) => one.event === 'certificate-imported').length === count;
+  if (beginning === 'in the row') await bench.rest(HOUR_MS, imported(1));
+  if (beginning === 'in the grace period' || beginning === 'in the row back') await bench.rest();
+  await bench.hold();
+  if (beginning !== 'in the row back') return;
+  bench.queue(ROLL_BACK_RUNBOOK_NAME);
+  await bench.rest(HOUR_MS, imported(2));
+  await bench.hold();
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Bench } from './bench.ts';
-import { commands } from './commands.ts';
+import { begin, BEGINNINGS, commands, type Beginning } from './commands.ts';
 
 export interface Given {
   numRuns: number;
@@ -24,8 +24,10 @@ export function given(seed: number): Given {
  * the rules that it breaks, what happened, and seed and path to have it again.
  */
 export async function tryOut({ numRuns, seed, path, maxCommands = 12, nodes = 1 }: Given): Promise<void> {
-  await fc.assert(fc.asyncProperty(commands(maxCommands, nodes), async (list) => {
+  const beginnings = nodes > 1 ? fc.constantFrom(...BEGINNINGS) : fc.constant<Beginning>('before any run');
+  await fc.assert(fc.asyncProperty(beginnings, commands(maxCommands, nodes), async (beginning, list) => {
     const bench = new Bench(nodes);
+    await begin(bench, beginning);
     await fc.asyncModelRun(() => ({ model: {}, real: bench }), list);
     await bench.live();
   }), { numRuns, seed, ...(path === undefined ? {} : { path }), includeErrorInReport: true });

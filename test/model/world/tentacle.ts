@@ -52,10 +52,10 @@ export class Tentacle {
     return this.route === 'polling' ? `poll://${this.name}/` : `https://${this.name}:10933/`;
   }
 
-  /** Set up for nodes at these addresses, which present this certificate. */
-  setUp(thumbprint: string, nodes: readonly string[]): void {
-    const entry = (given: Partial<TrustEntry>): TrustEntry => ({ thumbprint, style: 'TentaclePassive', address: null, subscriptionId: null, ...given });
-    this.stored = this.route === 'listening' ? [entry({})] : nodes.map((address) => entry({ style: 'TentacleActive', address, subscriptionId: this.uri }));
+  /** Set up for nodes at these addresses, which present these certificates. */
+  setUp(nodes: readonly { address: string; presents: string }[]): void {
+    const entry = (given: Partial<TrustEntry>): TrustEntry => ({ thumbprint: '', style: 'TentaclePassive', address: null, subscriptionId: null, ...given });
+    this.stored = this.route === 'listening' ? [...new Set(nodes.map((node) => node.presents))].map((thumbprint) => entry({ thumbprint })) : nodes.map(({ address, presents }) => entry({ thumbprint: presents, style: 'TentacleActive', address, subscriptionId: this.uri }));
     // Another Octopus Server, which is nobody's business here (A25).
     this.stored.push(entry({ thumbprint: createHash('sha1').update('another server').digest('hex').toUpperCase(), style: 'TentacleActive', address: 'https://elsewhere:10943/', subscriptionId: `poll://${this.name}-elsewhere/` }));
     this.start();

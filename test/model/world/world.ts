@@ -131,7 +131,7 @@ export class World {
     return this.octopus.nodes[0]!;
   }
 
-  /** A machine is set up and registered; it trusts the certificate that the server presents then. */
+  /** A machine is set up and registered; it trusts the certificates that the nodes present then, so that each of them reaches it. */
   join({ name, route, viaProxy = false }: { name: string; route: 'listening' | 'polling'; viaProxy?: boolean }): Tentacle {
     const tentacle = new Tentacle(name, route, name === 'octopus-01', viaProxy, this.time, {
       wrote: (one) => this.note('tentacle-config-written', one.name, { trusted: one.stored.map((entry) => entry.thumbprint) }),
@@ -143,7 +143,8 @@ export class World {
       },
     });
     this.octopus.tentacles.push(tentacle);
-    tentacle.setUp(this.octopus.nodes.find((node) => node.presents !== null)?.presents ?? this.octopus.thumbprint, this.octopus.nodes.map((node) => node.address));
+const seen = this.octopus.nodes.map((node) => ({ address: node.address, presents: node.presents ?? this.octopus.thumbprint }));
+    tentacle.setUp(seen);
     this.octopus.register(tentacle);
     if (!this.isNew) this.joinedLater.push(name);
     this.onJoin(tentacle);
