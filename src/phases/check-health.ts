@@ -31,7 +31,7 @@ export const phase: Phase<CheckHealthInputs> = {
   title: 'Check health',
   run: (context, inputs) =>
     withRotation(context, `check-health-after-${inputs.After}`, inputs, { requires: [...AFTER[inputs.After].requires] }, async (rotation) => {
-      const present = await machinesToSee(context, rotation);
+      const present = await machinesToSee(context, rotation, { tellsNewcomers: inputs.After === 'swap' });
       const behind = leftBehind(rotation.entries());
       const observations = await whileEnabled(context, rotation, present, (enabled) => observeHealth(context, rotation, enabled));
       await Promise.all(observations.filter((one) => one.healthy).map((one) => rotation.prove(one.machine.key, 'healthy', 'rest', { after: inputs.After })));

@@ -11,7 +11,7 @@ const SAMPLE = 10;
 export async function sampleMachines({ context, rotation, goal }: SwapWork): Promise<{ asked: number; answered: number }> {
   const behind = leftBehind(rotation.entries());
   // Octopus asks none that is disabled or removed, and its silence would mean nothing.
-  const present = (await readPresent(context, rotation)).filter((one) => !one.isGone).map(({ machine }) => machine);
+  const present = (await readPresent(context, rotation)).present.filter((one) => !one.isGone).map(({ machine }) => machine);
   const proved = present.filter((machine) => !behind.has(machine.key) && !machine.isDisabled);
   if (proved.length === 0) return { asked: 0, answered: 0 };
   await rotation.stage('sample', `asks machines through the server with its ${goal.name} certificate`);

@@ -172,6 +172,8 @@ export class Bench {
       if (end.refusals.some((one) => one.text.trim() === '')) this.fail(['a refusal says nothing']);
       if (this.isForeignInside && codes.some((one) => AFTER_FOREIGN.has(one))) return 'refused';
       if (this.observer.epoch > 0 && codes.some((one) => AFTER_RESTORE.has(one))) return 'refused';
+      // Told that a machine does not trust what is in force, he runs its command on it.
+      if (codes.some((code) => /^(TRUST|ROLL_BACK|HEALTH)_NOT_PROVED$/.test(code))) for (const tentacle of world.joinedInTheRow) tentacle.alsoTrusts(world.octopus.thumbprint, world.octopus.nodes.map((node) => node.address));
       if (codes.includes('ROTATION_ABANDONED')) runbook = ABANDON_RUNBOOK_NAME;
       else if (codes.includes('ROTATION_ROLLING_BACK')) runbook = ROLL_BACK_RUNBOOK_NAME;
       else if (codes.includes('NOTHING_TO_ABANDON') || codes.includes('NOTHING_TO_ROLL_BACK')) runbook = RUNBOOK_NAME;

@@ -142,6 +142,8 @@ export class Observer {
     if (rule === 'intentsFirst' && text.includes('on administrator')) return true;
     // What was imported without care is trusted nowhere, and a rotation of it cannot lead back to it.
     if (isForeignInside && rule === 'wayBack' && plan(entries)?.old === certificates().foreign.thumbprint) return true;
+    // Set up while NEW was imported and not every node had taken it: named by Check health, and taken in by the next plan.
+    if (rule === 'nodesAreTrusted' && this.world.joinedInTheRow.some(({ name }) => text.includes(`not in force on ${name}:`))) return true;
     // Set up while the server presented NEW: OLD is added by rolling back, not before.
     return rule === 'wayBack' && this.world.joinedLater.some((name) => text.endsWith(`on ${name}`));
   }

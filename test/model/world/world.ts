@@ -49,6 +49,8 @@ export class World {
   private isNew = true;
   /** Machines that joined after the world began. */
   readonly joinedLater: string[] = [];
+  /** Those of them that joined while some node had not taken yet what the database held: they may not trust that. */
+  readonly joinedInTheRow: Tentacle[] = [];
   /** Fences that processes hold the lease with. */
   private readonly taken = new Map<Actor, number>();
   private highest = 0;
@@ -147,6 +149,7 @@ const seen = this.octopus.nodes.map((node) => ({ address: node.address, presents
     tentacle.setUp(seen);
     this.octopus.register(tentacle);
     if (!this.isNew) this.joinedLater.push(name);
+    if (seen.some((node) => node.presents !== this.octopus.thumbprint)) this.joinedInTheRow.push(tentacle);
     this.onJoin(tentacle);
     return tentacle;
   }

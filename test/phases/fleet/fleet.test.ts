@@ -265,6 +265,14 @@ it('A28: a machine that is removed from Octopus right after the swap is told alo
   expect(repairScripts(entries)).toHaveLength(2);
 });
 
+it('A28: a machine that is registered once the swap has begun is named with its command, since no plan takes it in any more', async () => {
+  const play = await ready(4);
+  for (const step of ['plan', 'backUp', 'generate', 'trust', 'prove', 'replace', 'swap'] as const) expect(await play[step](), step).toMatchObject({ ok: true });
+  play.fleet.add({ name: 'late' });
+  expect(await play.healthAfterSwap()).toMatchObject({ ok: true, outputs: { HealthyCount: '4', LeftBehindCount: '0' } });
+  expect(play.warnings).toEqual([expect.stringMatching(new RegExp(`^late: it was registered after the plan was made.*On the machine: .*${play.fresh}`))]);
+});
+
 it('A12, A14: the plan says what is not touched, and the report shows it beside the registrations without a Tentacle, each with its reason', async () => {
   const play = await ready(2);
   const kinds = { Ssh: /SSH key/, OfflineDrop: /folder/, None: /runs nothing itself/, AzureWebApp: /Azure/ };
