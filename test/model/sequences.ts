@@ -13,9 +13,9 @@ export interface Given {
 }
 
 /** What to try in one of the long runs: the same sequences each time, unless others are asked for by the environment. */
-export function given(seed: number): Given {
+export function given(seed: number, numRuns: number): Given {
   const { MODEL_SEED, MODEL_RUNS, MODEL_PATH } = process.env;
-  return { seed: Number(MODEL_SEED ?? seed), numRuns: Number(MODEL_RUNS ?? 500), path: MODEL_PATH };
+  return { seed: Number(MODEL_SEED ?? seed), numRuns: Number(MODEL_RUNS ?? numRuns), path: MODEL_PATH };
 }
 
 /**
