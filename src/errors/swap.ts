@@ -29,7 +29,7 @@ export const swapErrors = catalogue({
       ...named('added', values.added), ...named('gone', values.gone), ...named('renamed', values.renamed), ...named('offline', values.offline), ...named('of different versions', values.versions),
     ].join('; ')}.${inRow(values.row)}`,
     safe: values.row === null ? 'The certificate was not swapped.' : `No further node was restarted. ${EITHER}`,
-    next: 'Start what is offline and finish what is under way (an upgrade, a node that comes or goes); then run the runbook again: Plan takes in the nodes that are there.',
+    next: 'Start what is offline and finish what is under way (an upgrade, a node that comes or goes); then run the runbook again: Plan takes in the nodes that are there. A roll back makes no new plan: take a node that was added out of the cluster again, and let it join when the roll back has ended.',
     failureMode: 'A15',
   }),
   NODE_NOT_SEEN: (values: { nodes: { name: string; reason: string }[] }) => ({

@@ -174,6 +174,8 @@ export class Bench {
       if (this.observer.epoch > 0 && codes.some((one) => AFTER_RESTORE.has(one))) return 'refused';
       // Told that a machine does not trust what is in force, he runs its command on it.
       if (codes.some((code) => /^(TRUST|ROLL_BACK|HEALTH)_NOT_PROVED$/.test(code))) for (const tentacle of world.joinedInTheRow) tentacle.alsoTrusts(world.octopus.thumbprint, world.octopus.nodes.map((node) => node.address));
+      // A roll back takes in no node that came since.
+      if (codes.includes('NODES_CHANGED') && runbook === ROLL_BACK_RUNBOOK_NAME) for (const host of world.hosts.slice(3).filter(({ node }) => world.octopus.nodes.includes(node))) world.removeNode(host);
       if (codes.includes('ROTATION_ABANDONED')) runbook = ABANDON_RUNBOOK_NAME;
       else if (codes.includes('ROTATION_ROLLING_BACK')) runbook = ROLL_BACK_RUNBOOK_NAME;
       else if (codes.includes('NOTHING_TO_ABANDON') || codes.includes('NOTHING_TO_ROLL_BACK')) runbook = RUNBOOK_NAME;

@@ -104,6 +104,20 @@ export class World {
     for (const tentacle of this.octopus.tentacles) if (tentacle.route === 'polling') tentacle.alsoPolls(node.address, node.presents ?? this.octopus.thumbprint);
   }
 
+  /** An administrator takes a server node out of the cluster again, with its registration and whatever polls it. */
+  removeNode({ node, tentacle }: Host): void {
+    this.tell(`${node.name} is taken out of the cluster`);
+    this.octopus.stop(node, false);
+    node.isOn = false;
+    this.octopus.nodes.splice(this.octopus.nodes.indexOf(node), 1);
+    tentacle.registration = null;
+    const isElsewhere = ({ address }: { address: string | null }): boolean => address !== node.address;
+    for (const one of this.octopus.tentacles) {
+      one.stored = one.stored.filter(isElsewhere);
+      one.loaded = one.loaded?.filter(isElsewhere) ?? null;
+    }
+  }
+
   get machine(): Host {
     return this.hosts[0]!;
   }
