@@ -40,6 +40,8 @@ export class Actor {
   /** Whether others take it for dead although it is not: a container's processes cannot be seen from another one. */
   isBelievedDead = false;
   readonly identity: ProcessIdentity;
+  /** What it does now it was stopped in front of, and has just woken up to: no check of a fence lies between. */
+  isLate = false;
 
   constructor(readonly kind: ActorKind, readonly name: string, readonly machine: string, pid: number, boot: string, private readonly fate: Fate) {
     this.identity = { pid, started: String(pid), boot };
@@ -91,8 +93,10 @@ export class Actor {
       this.fate.strike(this, trap, effect as Effect<unknown>);
       // One that was only stopped does it when it wakes up.
       await this.turn();
+      this.isLate = trap.what === 'suspend';
     }
     const done = await this.settle(effect.act);
+    this.isLate = false;
     if (trap !== null && !isBefore && trap.mode !== 'answer-lost') this.fate.strike(this, trap, effect as Effect<unknown>);
     await this.turn();
     const value = done();

@@ -127,7 +127,8 @@ export class Host {
     if (command === 'service') {
       const isStopping = options.includes('--stop');
       return run(isStopping ? 'service --stop --start' : 'service --start', async () => {
-        if (isStopping) octopus.stop(node, true);
+        // Nothing can hold back a command that somebody was stopped in front of.
+        if (isStopping) octopus.stop(node, !actor.isLate);
         if (isStopping) await time.sleep(1_000);
         octopus.start(node);
         return ended('Service started\n');
