@@ -2,6 +2,7 @@ import { printable } from '../errors/printable.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
 import { openIntents } from '../journal/views.ts';
 import type { PhaseContext } from './context.ts';
+import { endEarlierTasks } from './earlier-tasks.ts';
 import type { Rotation } from './rotation.ts';
 
 const ENABLE = 'enable-machine';
@@ -28,10 +29,12 @@ export async function whileEnabled<Result>(context: PhaseContext, rotation: Rota
   }
 }
 
-/** What a killed phase left enabled is disabled again. */
+/** What a killed phase left enabled is disabled again, once its tasks have ended: Octopus would skip a disabled machine, and nobody would know whether it did. */
 export async function disableWhatWasLeft(context: PhaseContext, rotation: Rotation): Promise<void> {
   const left = new Set(openIntents(rotation.entries()).filter((entry) => entry.data.effect === ENABLE).map((entry) => entry.subject));
-  if (left.size > 0) await disableAgain(context, rotation, rotation.scope.machines.filter((machine) => left.has(machine.key)));
+  if (left.size === 0) return;
+  await endEarlierTasks(context, rotation);
+  await disableAgain(context, rotation, rotation.scope.machines.filter((machine) => left.has(machine.key)));
 }
 
 async function disableAgain(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<void> {

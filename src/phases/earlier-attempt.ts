@@ -4,15 +4,14 @@ import type { MachineResult } from '../tentacle/contract.ts';
 import { inParallel } from './concurrency.ts';
 import type { PhaseContext } from './context.ts';
 import { lookAt, waitUntil } from './looking.ts';
-import { readResults, SETTLE_MS, TASK_TIMEOUT_MS } from './machine-scripts.ts';
+import { endEarlierTasks } from './earlier-tasks.ts';
+import { readResults, SETTLE_MS } from './machine-scripts.ts';
 import { saysItIsOver, watchForPutBack } from './put-back.ts';
 import type { Rotation } from './rotation.ts';
 import { oldListOf, thumbprintOf, type TrustChange } from './trust-change.ts';
 import { TRUST_CHANGES } from './trust-changes.ts';
 
 const READ_AT_ONCE = 4;
-/** By how much the clocks of the host and of the database may differ: rather wait once too often. */
-const CLOCKS_DIFFER_MS = 60_000;
 
 /**
  * What an attempt that was cut short began is let end before anything new begins, so that never more machines than `AtOnce` are under way:
@@ -61,23 +60,30 @@ function byChange(machines: readonly PlannedMachine[], underWay: ReadonlyMap<str
   return groups;
 }
 
-interface EarlierTask { name: string; description: string; startedAt: number; wasActive: boolean; results: readonly MachineResult[] }
+interface EarlierTask {
+  /** The last intent that it carries out (taskDescription in trust-change.ts). */
+  lastIntent: number;
+  wasActive: boolean;
+  results: readonly MachineResult[];
+}
 
-/** The tasks of this rotation that change trust, those that an earlier attempt left to Octopus waited for, with what the machines said of themselves. */
+/** The tasks of this rotation that change trust, with what the machines said of themselves; those that still ran have been waited for. */
 async function earlierTasks(context: PhaseContext, rotation: Rotation): Promise<EarlierTask[]> {
-  const changes = TRUST_CHANGES.map((one) => one.description);
-  const tasks = (await rotation.octopus.tasks({ description: `[${rotation.id}]` })).filter((task) => changes.some((description) => task.description.startsWith(description)));
-  return inParallel(tasks, READ_AT_ONCE, async ({ id, name, description, startTime, isCompleted }) => {
-    if (!isCompleted) await rotation.octopus.waitForTask(id, { timeoutMs: TASK_TIMEOUT_MS, onProgress: () => context.voice.progress(0, `${id}, which was begun before this run, is waited for`) });
+  const active = await endEarlierTasks(context, rotation);
+  const tasks = (await rotation.octopus.tasks({ description: `[${rotation.id}]` })).flatMap(({ id, name, description }) => {
+    const entry = TRUST_CHANGES.some((change) => description.startsWith(change.description)) ? /\(entry (\d+)\)/.exec(description) : null;
+    return entry ? [{ id, name, lastIntent: Number(entry[1]) }] : [];
+  });
+  return inParallel(tasks, READ_AT_ONCE, async ({ id, name, lastIntent }) => {
     const results = name === 'AdHocScript' ? readResults(await rotation.octopus.activity(id), rotation.id) : [];
-    return { name, description, startedAt: startTime === null ? Infinity : Date.parse(startTime), wasActive: !isCompleted, results };
+    return { lastIntent, wasActive: active.has(id), results };
   });
 }
 
 /** Nothing is under way on a machine for which no task was begun, or that said itself that it did nothing. Silence may mean anything (rule 20). */
-function mayBeUnderWay(machine: PlannedMachine, { change, entry }: UnderWay, tasks: readonly EarlierTask[]): boolean {
-  const since = Date.parse(entry.at) - CLOCKS_DIFFER_MS;
-  const begun = tasks.filter((task) => task.description.startsWith(change.description) && task.startedAt >= since);
+function mayBeUnderWay(machine: PlannedMachine, { entry }: UnderWay, tasks: readonly EarlierTask[]): boolean {
+  const first = Math.min(...tasks.map((task) => task.lastIntent).filter((one) => one >= entry.sequence));
+  const begun = tasks.filter((task) => task.lastIntent === first);
   const result = begun.flatMap((task) => task.results).find((one) => one.own === machine.own);
   return begun.length > 0 && result?.outcome !== 'refused' && result?.outcome !== 'failed';
 }

@@ -80,11 +80,17 @@ function probeInForce({ probes }: TrustObservation, rotation: Rotation): ProbeVe
   return swapIsDone(rotation) ? probes?.fresh : probes?.old;
 }
 
+/** What a task is called that carries out the intents up to an entry of the journal: an attempt that goes on knows by it what was begun. */
+export function taskDescription({ description }: TrustChange, lastIntent: number): string {
+  return `${description} (entry ${lastIntent})`;
+}
+
 /** Changes machines at once; answers with the number of those that failed. */
 async function changePiece(context: PhaseContext, rotation: Rotation, machines: PlannedMachine[], change: TrustChange, outcome: ChangeOutcome): Promise<number> {
   await rotation.guard();
   await Promise.all(machines.map((machine) => rotation.intend(change.effect, machine.key, { thumbprint: thumbprintOf(rotation, change) })));
-  const byTask = await changeByTask(context, rotation, machines, change);
+  const description = taskDescription(change, rotation.entries().at(-1)!.sequence);
+  const byTask = await changeByTask(context, rotation, machines, change, description);
   for (const [key, look] of byTask) {
     outcome.there.set(key, look);
     await rotation.done(change.effect, key, { task: change.task! });
@@ -111,7 +117,7 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
   };
   const tell = async () => {
     try {
-      await runOnMachines(context, rotation.octopus, rotation.id, rest, change.description, (machine) => machineScript(rotation, machine, { ...change.script, restart: 'detached' }), hear);
+      await runOnMachines(context, rotation.octopus, rotation.id, rest, description, (machine) => machineScript(rotation, machine, { ...change.script, restart: 'detached' }), hear);
       awaited.state = 'told';
     } catch (error) {
       awaited.state = 'broken';
@@ -133,13 +139,13 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
 }
 
 /** The documents' own tasks: what they achieved is what is seen afterwards; whoever is not there yet gets the script. */
-async function changeByTask(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], change: TrustChange): Promise<Map<string, TrustObservation>> {
+async function changeByTask(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], change: TrustChange, description: string): Promise<Map<string, TrustObservation>> {
   const there = new Map<string, TrustObservation>();
   const listening = machines.filter((machine) => machine.route === 'listening');
   if (!change.task || listening.length === 0 || !(await rotation.octopus.capabilities()).trustTasks.includes(change.task)) return there;
   for (const spaceId of new Set(listening.map((machine) => addressed(machine).spaceId))) {
     const machineIds = listening.map(addressed).filter((one) => one.spaceId === spaceId).map((one) => one.id) as [string, ...string[]];
-    const queued = await rotation.octopus.runTrustTask({ name: change.task, description: `${change.description} [${rotation.id}]`, spaceId, machineIds, thumbprint: thumbprintOf(rotation, change) as PlannedMachine['own'] });
+    const queued = await rotation.octopus.runTrustTask({ name: change.task, description: `${description} [${rotation.id}]`, spaceId, machineIds, thumbprint: thumbprintOf(rotation, change) as PlannedMachine['own'] });
     context.voice.info(`${queued.id}: ${change.task} on ${machineIds.length} machine(s)`);
     await rotation.octopus.waitForTask(queued.id, { timeoutMs: SETTLE_MS });
   }

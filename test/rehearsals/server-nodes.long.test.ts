@@ -38,7 +38,7 @@ beforeAll(async () => {
   const { line } = story.sandbox;
   const marker = (await readLease(story.client, story.installed.spaceId))!;
   const folder = join(story.installed.stateFolder, 'rotations', story.rotationId);
-  rotation = { id: parseRotationId(story.rotationId), fence: marker.fence, folder, entries: () => story.journal(), get plan() { return plan(story.journal())!; }, guard: () => Promise.resolve() } as unknown as Rotation;
+  rotation = { id: parseRotationId(story.rotationId), fence: marker.fence, folder, entries: () => story.journal(), get plan() { return plan(story.journal())!; }, get scope() { return plan(story.journal())!; }, guard: () => Promise.resolve() } as unknown as Rotation;
   access = { serverUrl: line.url, apiKey: line.apiKey, secret: story.installed.secret, spaceId: story.installed.spaceId, octopusServer: join(line.nodes[0]!.bin, 'Octopus.Server'), restartCommand: null };
   controls = await nodeControls(context, rotation, access);
 }, 300_000);
