@@ -72,12 +72,10 @@ async function earlierTasks(context: PhaseContext, rotation: Rotation): Promise<
   const active = await endEarlierTasks(context, rotation);
   const tasks = (await rotation.octopus.tasks({ description: `[${rotation.id}]` })).flatMap(({ id, name, description }) => {
     const entry = TRUST_CHANGES.some((change) => description.startsWith(change.description)) ? /\(entry (\d+)\)/.exec(description) : null;
-    return entry ? [{ id, name, lastIntent: Number(entry[1]) }] : [];
+    // The documents' own tasks restart machines before they end; only a script leaves a restart behind.
+    return name === 'AdHocScript' && entry ? [{ id, lastIntent: Number(entry[1]) }] : [];
   });
-  return inParallel(tasks, READ_AT_ONCE, async ({ id, name, lastIntent }) => {
-    const results = name === 'AdHocScript' ? readResults(await rotation.octopus.activity(id), rotation.id) : [];
-    return { lastIntent, wasActive: active.has(id), results };
-  });
+  return inParallel(tasks, READ_AT_ONCE, async ({ id, lastIntent }) => ({ lastIntent, wasActive: active.has(id), results: readResults(await rotation.octopus.activity(id), rotation.id) }));
 }
 
 /** Nothing is under way on a machine for which no task was begun, or that said itself that it did nothing. Silence may mean anything (rule 20). */

@@ -2,8 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SummaryEvent } from '../../schemas/types/rehearsal-event.ts';
-import { rehearse } from '../support/rehearsal.ts';
 import { readSwitches } from '../support/switches.ts';
 import { TentacleScenario } from '../support/tentacle-scenario.ts';
 
@@ -66,21 +64,5 @@ describe('a rotation of Tentacle certificates on an estate of every kind', () =>
     expect(await scenario.certificates('web-01')).toEqual(before);
     const { presents, registered } = await scenario.certificates('dmz-01');
     expect(registered).toEqual([presents]);
-  });
-});
-
-describe('rehearse --rotation tentacle-certificates', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tcr-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-
-  it('completes on the default estate, and says whose certificates are new', async () => {
-    const { code, lines, error } = await rehearse(['--json', '--rotation', 'tentacle-certificates', '--home', join(folder, 'home')]);
-    const summary = JSON.parse(lines.at(-1)!) as SummaryEvent;
-    expect([code, error]).toEqual([0, '']);
-    expect(summary).toMatchObject({ outcome: 'completed', proved: expect.any(Number), rotation: expect.stringMatching(/^tc-/), oldThumbprint: null, newThumbprint: null });
-    // One more where there is a pwsh.
-    expect(summary.proved).toBeGreaterThanOrEqual(7);
-    expect(summary.leftBehind.map((one) => one.machine)).toEqual(['branch-07', 'legacy-01']);
-    console.log(`Rehearsal of Tentacle certificates: ${summary.seconds} s`);
   });
 });

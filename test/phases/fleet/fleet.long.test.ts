@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { it } from 'vitest';
 import { Journey } from './journey.ts';
 
-const numRuns = 12;
+const numRuns = 8;
 /** The same fleets each time, so that a change is judged by what it changed; FLEET_SEED gives others. */
 const seed = Number(process.env['FLEET_SEED'] ?? 20_260_302);
 
