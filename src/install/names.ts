@@ -1,5 +1,3 @@
-import type { RotationName } from '../journal/contract.ts';
-
 /** Names under which the installer's resources are found again. Fixed: runs, reports and documentation refer to them. */
 export const PROJECT_NAME = 'Octopus Rotation';
 export const RUNBOOK_NAME = 'Rotate server certificate';
@@ -8,6 +6,6 @@ export const ROLL_BACK_RUNBOOK_NAME = 'Roll back server certificate';
 export const TENTACLES_RUNBOOK_NAME = 'Rotate Tentacle certificates';
 export const REPAIR_TENTACLES_RUNBOOK_NAME = 'Repair Tentacle certificates';
 
-/** The runbook of each rotation. */
-export const RUNBOOK_OF: Readonly<Record<RotationName, string>> = { 'server-certificate': RUNBOOK_NAME, 'tentacle-certificates': TENTACLES_RUNBOOK_NAME };
+/** The runbook of each rotation, by the rotation's name. No types are imported: the forms of the steps are built with what is here, by a compiler that would follow them. */
+export const RUNBOOK_OF = { 'server-certificate': RUNBOOK_NAME, 'tentacle-certificates': TENTACLES_RUNBOOK_NAME } as const;
 export { HOST_ROLE, NODE_ROLE } from '../gates/roles.ts';
