@@ -9,7 +9,7 @@ import { Scenario } from '../support/scenario.ts';
 const folder = mkdtempSync(join(tmpdir(), 'ver-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Versions that differ in what this program uses, beside 2026.2, which all other tests have. Of REHEARSE_VERSIONS, separated by commas, the certificate is rotated as well; approval.long.test.ts does that on the oldest. */
+/** Versions that differ in what this program uses, beside 2026.2, which all other tests have. Of REHEARSE_VERSIONS, separated by commas, the certificate is rotated as well; approval.longest.test.ts does that on the oldest. */
 const VERSIONS = ['2019.13.7', '2021.3.8275', '2022.4.8471', '2024.4.7091', '2026.3.100'];
 const ROTATED = (process.env['REHEARSE_VERSIONS'] ?? '').split(',');
 
