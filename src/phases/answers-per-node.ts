@@ -3,6 +3,7 @@ import { printable } from '../errors/printable.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
 import type { Task } from '../octopus/contract.ts';
 import type { PhaseContext } from './context.ts';
+import { leftHealthOfBefore } from './health-task.ts';
 import type { Rotation } from './rotation.ts';
 
 /** Which node takes a task is nobody's choice; so often each is given the chance. */
@@ -26,9 +27,9 @@ const ASKED = {
 } as const;
 
 /**
- * `blind`: nodes on which a test ran that did not find every machine, among those that are `unseen`.
  * Health seen through one node says nothing of the others. Connection tests are repeated until one ran on every node, which the task itself
  * names. A node that took none is unknown, and said to be; so is one that did not find every machine. `answered` are those that just did.
+ * Answers with the names of the nodes that are `unseen`, and of those among them that are `blind`: a test ran there and did not find every machine.
  */
 export async function proveEachNode(context: PhaseContext, rotation: Rotation, answered: readonly PlannedMachine[], claim: keyof typeof ASKED): Promise<{ unseen: string[]; blind: string[] }> {
   const { nodes, spaces } = rotation.scope;
@@ -43,10 +44,9 @@ export async function proveEachNode(context: PhaseContext, rotation: Rotation, a
       const here = asked.flatMap((machine) => machine.registrations.filter((one) => one.spaceId === spaceId && !one.isDisabled).map((one) => ({ key: machine.key, id: one.id })));
       if (here.length === 0) continue;
       const queued = await rotation.octopus.checkHealth({ description: `Octopus Rotation: ${what}s, node by node [${rotation.id}]`, spaceId, machineIds: here.map((one) => one.id) as [string, ...string[]], onlyTestConnection: true, timeoutMs: TEST_MS });
-      const { task, timedOut } = await rotation.octopus.waitForTask(queued.id, { timeoutMs: TEST_MS });
-      // A test that did not end leaves the health of before.
-      if (timedOut || task.state === 'Canceled' || task.state === 'TimedOut') continue;
-      const node = nodeOf(task, nodes);
+      const ended = await rotation.octopus.waitForTask(queued.id, { timeoutMs: TEST_MS });
+      if (leftHealthOfBefore(ended)) continue;
+      const node = nodeOf(ended.task, nodes);
       if (node === null) continue;
       ran.add(node);
       const healthy = new Set((await rotation.octopus.registrations(spaceId)).filter((one) => one.healthStatus === 'Healthy' || one.healthStatus === 'HasWarnings').map((one) => one.id));

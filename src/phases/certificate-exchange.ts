@@ -8,8 +8,8 @@ import { CERTIFICATE_EFFECTS, tentacleFacts, type TentacleFacts } from '../journ
 import { isPassing } from '../octopus/failure.ts';
 import { certificateReasonText } from '../tentacle/certificate-reasons.ts';
 import type { CertificateResult } from '../tentacle/contract.ts';
-import { readPeer } from '../tentacle/trust-probe.ts';
 import { FIRE_DELAY_SECONDS, type CertificateWish } from './certificate-scripts.ts';
+import { peerOf } from './certificate-observation.ts';
 import type { PhaseContext } from './context.ts';
 import type { Failure } from './in-waves.ts';
 import { isProbed } from './looking.ts';
@@ -37,7 +37,6 @@ const FIRST_PATIENCE_MS = 30_000;
 const MARGIN_MS = 20_000;
 const PAUSE_MS = 1_000;
 const ASK_PAUSE_MS = 4_000;
-const CONNECT_MS = 5_000;
 
 const KEPT = 'its old certificate is in force and registered';
 
@@ -116,15 +115,9 @@ class Exchange {
     return { registered, wire, told: this.told, isTooLate: this.deadline !== null && this.now() >= this.deadline, isPatienceOver: isOver, tried: this.tried };
   }
 
-  /** The certificate on its listener, on a new connection. */
   private async wire(): Promise<TentacleSight['wire']> {
-    if (!isProbed(this.machine)) return null;
-    try {
-      return (await readPeer(this.context.network, { ...this.machine.address!, timeoutMs: CONNECT_MS })).thumbprint;
-    } catch (error) {
-      if (refusalsOf(error).length === 0) throw error;
-      return 'silent';
-    }
+    const peer = await peerOf(this.context, this.machine);
+    return peer === null || peer === 'silent' ? peer : peer.thumbprint;
   }
 
   private async take(next: CertificateStep): Promise<ExchangeOutcome | null> {
@@ -260,11 +253,13 @@ class Exchange {
   private async prove(fresh: Thumbprint): Promise<boolean> {
     const { rotation, machine, context } = this;
     let algorithm: string | null = null;
-    if (isProbed(machine)) {
-      const peer = await readPeer(context.network, { ...machine.address!, timeoutMs: CONNECT_MS }).catch(noRefusal);
-      if (peer?.thumbprint !== fresh) return false;
+    const peer = await peerOf(context, machine);
+    if (peer === null) {
+      if (this.told?.inForce !== fresh) return false;
+    } else {
+      if (peer === 'silent' || peer.thumbprint !== fresh) return false;
       algorithm = certificateFactsOf(peer.der).signatureAlgorithm;
-    } else if (this.told?.inForce !== fresh) return false;
+    }
     const bad = await this.reach.health(machine);
     if (bad !== null) {
       this.silence = bad;
@@ -360,9 +355,4 @@ function isAboutTheRequest(error: unknown): boolean {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function noRefusal(error: unknown): null {
-  if (refusalsOf(error).length === 0) throw error;
-  return null;
 }

@@ -16,9 +16,8 @@ import type { PhaseContext } from './context.ts';
 import { runScriptOnHost } from './host-script.ts';
 import { connected, isProbed } from './looking.ts';
 import { runScripts, type ScriptKind } from './machine-scripts.ts';
+import { CONNECT_TIMEOUT_MS, IN_FLIGHT } from './probing.ts';
 
-const IN_FLIGHT = 64;
-const CONNECT_MS = 5_000;
 /** Tentacle makes its certificates for a hundred years. */
 const LIFETIME_YEARS = 100;
 
@@ -37,16 +36,33 @@ export async function shownByMachines(context: PhaseContext, machines: readonly 
   return new Map(machines.map((machine, index) => [machine.key, shown[index]!]));
 }
 
-async function shownBy(context: PhaseContext, machine: PlannedMachine): Promise<Shown> {
-  if (!isProbed(machine)) return null;
+function shownBy(context: PhaseContext, machine: PlannedMachine): Promise<Shown> {
+  return orSilent(async () => {
+    const peer = await peerOf(context, machine);
+    if (peer === null || peer === 'silent') return peer;
+    const { signatureAlgorithm, notBefore, notAfter } = certificateFactsOf(peer.der);
+    return { thumbprint: peer.thumbprint, known: { signatureAlgorithm, notBefore, notAfter } };
+  });
+}
+
+/** What is on a machine's listener, on a new connection: the certificate, no answer, or null where it cannot be dialled from here. */
+export async function peerOf(context: PhaseContext, machine: PlannedMachine): Promise<{ thumbprint: Thumbprint; der: Uint8Array } | 'silent' | null> {
+  return isProbed(machine) ? orSilent(() => readPeer(context.network, { ...machine.address!, timeoutMs: CONNECT_TIMEOUT_MS })) : null;
+}
+
+/** What cannot be read is as good as no answer. */
+async function orSilent<T>(read: () => Promise<T>): Promise<T | 'silent'> {
   try {
-    const { thumbprint, der } = await readPeer(context.network, { ...machine.address!, timeoutMs: CONNECT_MS });
-    const { signatureAlgorithm, notBefore, notAfter } = certificateFactsOf(der);
-    return { thumbprint, known: { signatureAlgorithm, notBefore, notAfter } };
+    return await read();
   } catch (error) {
     if (refusalsOf(error).length === 0) throw error;
     return 'silent';
   }
+}
+
+/** The thumbprint of what is shown; null where there is none to see. */
+export function thumbprintShown(one: Shown | undefined): Thumbprint | null {
+  return one === undefined || one === null || one === 'silent' ? null : one.thumbprint;
 }
 
 /** Certificates that earlier rotations made, by thumbprint: their age is known without seeing them. */
@@ -77,7 +93,7 @@ export async function observeTentacles(context: PhaseContext, octopus: OctopusCl
   const script = ({ shell }: Pick<PlannedMachine, 'shell'>) => certificateScript({ shell, rotationId, fence: 0, operation: 'observe' });
   const kind: ScriptKind<CertificateResult> = { parse: parseCertificateResults, isOf: (machine, result) => result.own === machine.own, again: true };
   const enabled = machines.filter((machine) => !machine.isHost && !machine.isDisabled);
-  const dialled = enabled.filter((machine) => isShown(shown.get(machine.key)));
+  const dialled = enabled.filter((machine) => thumbprintShown(shown.get(machine.key)) !== null);
   const others = enabled.filter((machine) => shown.get(machine.key) === null);
   const answering = others.length === 0 ? new Set<string>() : await connected(context, { id: rotationId, octopus }, others);
   const asked = [...dialled, ...others.filter((machine) => answering.has(machine.key))];
@@ -99,8 +115,6 @@ export async function observeTentacles(context: PhaseContext, octopus: OctopusCl
     };
   });
 }
-
-const isShown = (one: Shown | undefined): boolean => one !== undefined && one !== null && one !== 'silent';
 
 /** One Tentacle under two addresses is one (A26); two with one certificate are clones, and each names the others (B9). */
 function joined(machines: readonly PlannedTentacle[], told: ReadonlyMap<string, CertificateResult>): PlannedTentacle[] {

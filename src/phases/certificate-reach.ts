@@ -1,16 +1,16 @@
 import type { Thumbprint } from '../certificates/thumbprint.ts';
-import { trustErrors } from '../errors/trust.ts';
 import { otherServersOf } from '../gates/certificate-scope.ts';
 import type { PlannedMachine } from '../journal/contract.ts';
-import { limited } from './concurrency.ts';
+import { limiter } from '../octopus/limit.ts';
 import type { PhaseContext } from './context.ts';
 import type { CertificateReach } from './certificate-exchange.ts';
 import { askOnHost, askThroughServer } from './certificate-scripts.ts';
+import { demandHealth } from './health-task.ts';
 import { isProbed } from './looking.ts';
 import { TASKS_AT_ONCE } from './machine-scripts.ts';
+import { CONNECT_TIMEOUT_MS } from './probing.ts';
 import type { Rotation } from './rotation.ts';
 
-const CONNECT_MS = 5_000;
 const TEST_MS = 6 * 60_000;
 const HEALTH_MS = 10 * 60_000;
 
@@ -20,7 +20,7 @@ const HEALTH_MS = 10 * 60_000;
  * server is known by.
  */
 export function throughServer(context: PhaseContext, rotation: Rotation, servers: readonly Thumbprint[] = []): CertificateReach {
-  const inTurn = limited(TASKS_AT_ONCE);
+  const inTurn = limiter(TASKS_AT_ONCE);
   return {
     // One that was off when Plan asked: another Octopus Server may use it (B4).
     unfit: (_machine, told) => {
@@ -41,7 +41,7 @@ export function besideHost(context: PhaseContext, rotation: Rotation): Certifica
 }
 
 async function answers(context: PhaseContext, rotation: Rotation, machine: PlannedMachine): Promise<boolean> {
-  if (isProbed(machine)) return (await context.network.reach(machine.address!.host, machine.address!.port, CONNECT_MS)).reached;
+  if (isProbed(machine)) return (await context.network.reach(machine.address!.host, machine.address!.port, CONNECT_TIMEOUT_MS)).reached;
   return (await check(rotation, machine, 'connection test', true, TEST_MS)).some((status) => status !== 'Unavailable' && status !== 'Unknown');
 }
 
@@ -58,8 +58,7 @@ async function check(rotation: Rotation, machine: PlannedMachine, what: string, 
   for (const spaceId of new Set(enabled.map((one) => one.spaceId))) {
     const machineIds = enabled.filter((one) => one.spaceId === spaceId).map((one) => one.id) as [string, ...string[]];
     const queued = await rotation.octopus.checkHealth({ description: `Octopus Rotation: ${what} [${rotation.id}]`, spaceId, machineIds, onlyTestConnection, timeoutMs });
-    const { task, timedOut } = await rotation.octopus.waitForTask(queued.id, { timeoutMs });
-    if (timedOut || task.state === 'Canceled' || task.state === 'TimedOut') throw trustErrors.HEALTH_UNKNOWN({ task: queued.id, state: timedOut ? 'still running' : task.state });
+    demandHealth(await rotation.octopus.waitForTask(queued.id, { timeoutMs }));
   }
   const found = await Promise.all(enabled.map((one) => rotation.octopus.registration(one)));
   return found.map((one) => one?.healthStatus ?? 'gone');

@@ -3,7 +3,6 @@ import { are, counted } from '../errors/counted.ts';
 import { printable } from '../errors/printable.ts';
 import { refusalsOf } from '../errors/refusal.ts';
 import { regenerateErrors } from '../errors/regenerate.ts';
-import { trustErrors } from '../errors/trust.ts';
 import { healthProved, type HealthObservation } from '../gates/health.ts';
 import { demandPass } from '../gates/verdict.ts';
 import { leftBehind } from '../journal/views.ts';
@@ -11,6 +10,7 @@ import type { PlannedMachine } from '../journal/contract.ts';
 import type { Phase, PhaseContext } from './context.ts';
 import { proveEachNode } from './answers-per-node.ts';
 import { whileEnabled } from './disabled-machines.ts';
+import { demandHealth } from './health-task.ts';
 import { machinesToSee } from './present-machines.ts';
 import { withRotation, type Rotation } from './rotation.ts';
 
@@ -83,9 +83,8 @@ async function checkHealthOf(context: PhaseContext, rotation: Rotation, machines
       if (ids.length === 0) continue;
       const queued = await rotation.octopus.checkHealth({ description: `Octopus Rotation: check health [${rotation.id}]`, spaceId, machineIds: ids as [string, ...string[]], onlyTestConnection, timeoutMs: HEALTH_TIMEOUT_MS });
       context.voice.info(`${queued.id}: ${onlyTestConnection ? 'connection test' : 'full health check'} of ${ids.length} registration(s) in ${name}`);
-      const { task, timedOut } = await rotation.octopus.waitForTask(queued.id, { timeoutMs: HEALTH_TIMEOUT_MS });
       // Failed is an answer (some machine is not healthy); Canceled and time-outs are not.
-      if (timedOut || task.state === 'Canceled' || task.state === 'TimedOut') throw trustErrors.HEALTH_UNKNOWN({ task: queued.id, state: timedOut ? 'still running' : task.state });
+      demandHealth(await rotation.octopus.waitForTask(queued.id, { timeoutMs: HEALTH_TIMEOUT_MS }));
     }
   }
 }

@@ -5,7 +5,7 @@ import { inParallel } from './concurrency.ts';
 import type { PhaseContext } from './context.ts';
 import { lookAt, waitUntil } from './looking.ts';
 import { endEarlierTasks } from './earlier-tasks.ts';
-import { readResults, SETTLE_MS } from './machine-scripts.ts';
+import { resultsOf, SETTLE_MS, TRUST } from './machine-scripts.ts';
 import { saysItIsOver, watchForPutBack } from './put-back.ts';
 import type { Rotation } from './rotation.ts';
 import { oldListOf, thumbprintOf, type TrustChange } from './trust-change.ts';
@@ -75,7 +75,7 @@ async function earlierTasks(context: PhaseContext, rotation: Rotation): Promise<
     // The documents' own tasks restart machines before they end; only a script leaves a restart behind.
     return name === 'AdHocScript' && entry ? [{ id, lastIntent: Number(entry[1]) }] : [];
   });
-  return inParallel(tasks, READ_AT_ONCE, async ({ id, lastIntent }) => ({ lastIntent, wasActive: active.has(id), results: readResults(await rotation.octopus.activity(id), rotation.id) }));
+  return inParallel(tasks, READ_AT_ONCE, async ({ id, lastIntent }) => ({ lastIntent, wasActive: active.has(id), results: await resultsOf(rotation.octopus, id, rotation.id, TRUST) }));
 }
 
 /** Nothing is under way on a machine for which no task was begun, or that said itself that it did nothing. Silence may mean anything (rule 20). */

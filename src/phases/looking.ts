@@ -1,4 +1,3 @@
-import { trustErrors } from '../errors/trust.ts';
 import type { TrustObservation } from '../gates/trust.ts';
 import { polledAddresses } from '../gates/polling-nodes.ts';
 import { listIsFreeOf, listTrusts } from '../gates/trust-list.ts';
@@ -7,6 +6,7 @@ import type { MachineResult } from '../tentacle/contract.ts';
 import { pollsByWebSocketOnly } from '../tentacle/twins.ts';
 import type { PhaseContext } from './context.ts';
 import { whileEnabled } from './disabled-machines.ts';
+import { demandHealth, leftHealthOfBefore } from './health-task.ts';
 import { runOnHost } from './host-script.ts';
 import { machineScript, runOnMachines } from './machine-scripts.ts';
 import { observeTrust } from './probing.ts';
@@ -86,10 +86,9 @@ export async function connected(context: PhaseContext, rotation: { id: string; o
 /** One that was cancelled leaves the health of before, which says nothing: it is asked for once more, and then refused (rule 20). */
 async function testConnections(context: PhaseContext, rotation: { id: string; octopus: Rotation['octopus'] }, spaceId: string, machineIds: [string, ...string[]], isSecond = false): Promise<void> {
   const queued = await rotation.octopus.checkHealth({ description: `Octopus Rotation: connection test [${rotation.id}]`, spaceId, machineIds, onlyTestConnection: true, timeoutMs: CONNECTION_TEST_MS });
-  const { task, timedOut } = await rotation.octopus.waitForTask(queued.id, { timeoutMs: CONNECTION_TEST_MS, onProgress: () => context.voice.progress(0, `${queued.id}: ${machineIds.length} connection(s) tested by Octopus`) });
-  if (!timedOut && task.state !== 'Canceled' && task.state !== 'TimedOut') return;
-  if (isSecond) throw trustErrors.HEALTH_UNKNOWN({ task: queued.id, state: timedOut ? 'still running' : task.state });
-  await testConnections(context, rotation, spaceId, machineIds, true);
+  const ended = await rotation.octopus.waitForTask(queued.id, { timeoutMs: CONNECTION_TEST_MS, onProgress: () => context.voice.progress(0, `${queued.id}: ${machineIds.length} connection(s) tested by Octopus`) });
+  if (isSecond) demandHealth(ended);
+  else if (leftHealthOfBefore(ended)) await testConnections(context, rotation, spaceId, machineIds, true);
 }
 
 /** NEW and OLD accepted, in force: ready for the cut-over. */

@@ -31,7 +31,8 @@ export interface ScriptKind<Result> {
   /** Whether a machine that said nothing is asked a second time. */
   again: boolean;
 }
-const TRUST: ScriptKind<MachineResult> = { parse: parseMachineResults, isOf: (machine, result) => result.own === machine.own, again: true };
+/** What trust scripts say. */
+export const TRUST: ScriptKind<MachineResult> = { parse: parseMachineResults, isOf: (machine, result) => result.own === machine.own, again: true };
 
 export interface ScriptWish {
   operation: 'observe' | 'add' | 'remove' | 'update-trust';
@@ -99,7 +100,7 @@ async function runBatch<Result>(context: PhaseContext, octopus: OctopusClient, r
   const queued = await octopus.runScript({ description: `${description} [${rotationId}]`, syntax: first.shell, body: bodyFor(first), spaceId, targets: { kind: targets, ids } });
   context.voice.verbose(`${queued.id}: ${description} on ${batch.length} machine(s)`);
   const { task, timedOut } = await octopus.waitForTask(queued.id, { timeoutMs: TASK_TIMEOUT_MS });
-  const { results } = kind.parse(textOf(await octopus.activity(queued.id)), rotationId);
+  const results = await resultsOf(octopus, queued.id, rotationId, kind);
   return batch.map((machine) => {
     const result = results.findLast((one) => kind.isOf(machine, one));
     const state = timedOut ? 'still running' : task.state;
@@ -107,9 +108,9 @@ async function runBatch<Result>(context: PhaseContext, octopus: OctopusClient, r
   });
 }
 
-/** What the machines of a task said of themselves for this rotation. */
-export function readResults(activity: readonly TaskActivity[], rotationId: string): MachineResult[] {
-  return parseMachineResults(textOf(activity), rotationId).results;
+/** What the machines of a task that has ended said of themselves for this rotation. */
+export async function resultsOf<Result>(octopus: OctopusClient, taskId: string, rotationId: string, kind: ScriptKind<Result>): Promise<Result[]> {
+  return kind.parse(textOf(await octopus.activity(taskId)), rotationId).results;
 }
 
 /** The registration by which Octopus reaches it: an enabled one. */

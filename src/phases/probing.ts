@@ -7,8 +7,8 @@ import { inParallel } from './concurrency.ts';
 import type { PhaseContext } from './context.ts';
 
 /** At once in flight, and how long a TCP connect may take (failure-modes.md section 8). */
-const IN_FLIGHT = 64;
-const CONNECT_TIMEOUT_MS = 5_000;
+export const IN_FLIGHT = 64;
+export const CONNECT_TIMEOUT_MS = 5_000;
 /** A refusal looks like a service that is just stopping: asked again before it counts as unclear (tentacle-trust.md section 7). */
 const REPEATS = 3;
 const REPEAT_AFTER_MS = 1_000;

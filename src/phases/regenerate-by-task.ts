@@ -1,7 +1,7 @@
 import type { PlannedMachine } from '../journal/contract.ts';
 import { CERTIFICATE_EFFECTS, tentacleFacts } from '../journal/tentacle-views.ts';
 import { openIntents } from '../journal/views.ts';
-import { shownByMachines, type Shown } from './certificate-observation.ts';
+import { shownByMachines, thumbprintShown } from './certificate-observation.ts';
 import type { PhaseContext } from './context.ts';
 import { isProbed } from './looking.ts';
 import { lookUntil } from './look-until.ts';
@@ -20,10 +20,13 @@ const PAUSE_MS = 2_000;
  */
 export async function regenerateByTask(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[]): Promise<void> {
   if (rotation.tentacles.options.method !== 'task') return;
-  const untouched = machines.filter((machine) => isProbed(machine) && tentacleFacts(rotation.entries(), machine.key).fresh === null && tentacleFacts(rotation.entries(), machine.key).keepOld === null);
+  const untouched = machines.filter((machine) => {
+    const { fresh, keepOld } = tentacleFacts(rotation.entries(), machine.key);
+    return isProbed(machine) && fresh === null && keepOld === null;
+  });
   if (untouched.length === 0 || !(await rotation.octopus.capabilities()).regenerates) return;
   const before = await shownByMachines(context, untouched);
-  const asked = untouched.filter((machine) => shows(before.get(machine.key)) === machine.own);
+  const asked = untouched.filter((machine) => thumbprintShown(before.get(machine.key)) === machine.own);
   await rotation.guard();
   await Promise.all(asked.map((machine) => rotation.intend(CERTIFICATE_EFFECTS.task, machine.key, { thumbprint: machine.own })));
   for (const spaceId of new Set(asked.map((machine) => addressed(machine).spaceId))) {
@@ -32,16 +35,12 @@ export async function regenerateByTask(context: PhaseContext, rotation: Rotation
     context.voice.info(`${queued.id}: TentacleRegenerateCertificate on ${machineIds.length} machine(s)`);
     await rotation.octopus.waitForTask(queued.id, { timeoutMs: TASK_MS });
   }
-  const after = await lookUntil(context.clock, { limitMs: SETTLE_MS, pauseMs: PAUSE_MS }, () => shownByMachines(context, asked), (seen) => asked.every((machine) => shows(seen.get(machine.key)) !== null));
+  const after = await lookUntil(context.clock, { limitMs: SETTLE_MS, pauseMs: PAUSE_MS }, () => shownByMachines(context, asked), (seen) => asked.every((machine) => thumbprintShown(seen.get(machine.key)) !== null));
   // Also of whom a run that was killed had asked.
   const open = new Set(openIntents(rotation.entries()).filter((entry) => entry.data.effect === CERTIFICATE_EFFECTS.task).map((entry) => entry.subject));
   for (const machine of untouched.filter(({ key }) => open.has(key))) {
-    const fresh = shows(after.get(machine.key) ?? before.get(machine.key));
+    const fresh = thumbprintShown(after.get(machine.key) ?? before.get(machine.key));
     if (fresh !== null && fresh !== machine.own) await rotation.record({ kind: 'tentacle-certificate', subject: machine.key, data: { old: machine.own, new: fresh, signature: 'unknown' } });
     await rotation.done(CERTIFICATE_EFFECTS.task, machine.key, { thumbprint: fresh });
   }
-}
-
-function shows(one: Shown | undefined): PlannedMachine['own'] | null {
-  return one === undefined || one === null || one === 'silent' ? null : one.thumbprint;
 }

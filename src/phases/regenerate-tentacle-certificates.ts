@@ -18,6 +18,7 @@ import { whileEnabled } from './disabled-machines.ts';
 import { inWaves, namedFailures, type Failure } from './in-waves.ts';
 import { isProbed } from './looking.ts';
 import { presentMachines } from './present-machines.ts';
+import { CONNECT_TIMEOUT_MS, IN_FLIGHT } from './probing.ts';
 import { regenerateByTask } from './regenerate-by-task.ts';
 import { relayFindings } from './relay-findings.ts';
 import { startRelay } from './relay-job.ts';
@@ -25,8 +26,6 @@ import { serverCommands } from './server-commands.ts';
 import { pastJournals, withRotation, type Rotation } from './rotation.ts';
 
 const PHASE = 'regenerate-tentacle-certificates';
-const CONNECT_MS = 5_000;
-const IN_FLIGHT = 64;
 
 /**
  * Document 1, second half: each Tentacle of the plan gets a new certificate, and its registrations follow. Machines that an earlier run left in
@@ -88,7 +87,7 @@ async function regenerate(context: PhaseContext, rotation: Rotation, reach: Cert
 async function sortOut(context: PhaseContext, rotation: Rotation, machines: readonly PlannedMachine[], failed: Map<string, Failure>): Promise<PlannedMachine[]> {
   const { enableDisabled, waivers } = rotation.tentacles.options;
   const now = context.clock.now();
-  const reached = await inParallel(machines, IN_FLIGHT, async (machine) => (isProbed(machine) ? context.network.reach(machine.address!.host, machine.address!.port, CONNECT_MS) : ({ reached: true } as const)));
+  const reached = await inParallel(machines, IN_FLIGHT, async (machine) => (isProbed(machine) ? context.network.reach(machine.address!.host, machine.address!.port, CONNECT_TIMEOUT_MS) : ({ reached: true } as const)));
   return machines.filter((machine, index) => {
     const one = reached[index]!;
     if (waiverFor(machine, waivers, now) !== null) failed.set(machine.key, { reason: 'waived', text: 'it is not touched' });

@@ -1,6 +1,6 @@
-import { trustErrors } from '../errors/trust.ts';
 import { leftBehind } from '../journal/views.ts';
 import { readPresent } from './present-machines.ts';
+import { demandHealth } from './health-task.ts';
 import { addressed } from './machine-scripts.ts';
 import { COME_BACK_MS, type SwapWork } from './swap-work.ts';
 
@@ -22,9 +22,7 @@ export async function sampleMachines({ context, rotation, goal }: SwapWork): Pro
   for (const spaceId of spaces) {
     const ids = sample.map(addressed).filter((one) => one.spaceId === spaceId).map((one) => one.id) as [string, ...string[]];
     const task = await rotation.octopus.checkHealth({ description: `Octopus Rotation: connection test after the swap [${rotation.id}]`, spaceId, machineIds: ids, onlyTestConnection: true, timeoutMs: COME_BACK_MS });
-    const { task: tested, timedOut } = await rotation.octopus.waitForTask(task.id, { timeoutMs: COME_BACK_MS });
-    // A test that was cancelled leaves the health of before the swap, which says nothing.
-    if (timedOut || tested.state === 'Canceled' || tested.state === 'TimedOut') throw trustErrors.HEALTH_UNKNOWN({ task: task.id, state: timedOut ? 'still running' : tested.state });
+    demandHealth(await rotation.octopus.waitForTask(task.id, { timeoutMs: COME_BACK_MS }));
     const health = await rotation.octopus.registrations(spaceId);
     answered += health.filter((one) => ids.includes(one.id) && (one.healthStatus === 'Healthy' || one.healthStatus === 'HasWarnings')).length;
   }

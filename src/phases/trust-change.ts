@@ -101,7 +101,7 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
   // Whoever said nothing may have done it all the same: it is looked at like the others, and nobody else begins meanwhile.
   const silent = new Map<string, string>();
   // Whoever answered has done it; of the others a look may show too little.
-  let hiding: ReadonlySet<string> = new Set();
+  const hiding = change.mayHide?.(rotation.entries()) ?? new Set();
   const isThere = (look: TrustObservation) => change.wished(look) && !hiding.has(look.machine.key);
   const hear = async (machine: PlannedMachine, { result, reason }: ScriptOutcome & { reason?: string }) => {
     if (result) await noteForeignTrust(rotation, machine, result);
@@ -110,9 +110,10 @@ async function changePiece(context: PhaseContext, rotation: Rotation, machines: 
       awaited.total -= 1;
       return;
     }
-    if (result) await rotation.done(change.effect, machine.key, { outcome: result.outcome, restart: result.restart });
-    else silent.set(machine.key, reason!);
-    hiding = change.mayHide?.(rotation.entries()) ?? new Set();
+    if (result) {
+      await rotation.done(change.effect, machine.key, { outcome: result.outcome, restart: result.restart });
+      hiding.delete(machine.key);
+    } else silent.set(machine.key, reason!);
     told.push(machine);
   };
   const tell = async () => {

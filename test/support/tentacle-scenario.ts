@@ -44,6 +44,7 @@ export class TentacleScenario {
       while (going) {
         const id = rotationIds(this.installed.stateFolder).find((one) => !known.includes(one));
         if (id !== undefined) found.push(...await tentacleViolations(this.sandbox, this.installed, this.before, id, false).catch(() => []));
+        // A sample by the clock on purpose: what holds between two events is to be seen as well, and nothing waits for it.
         await new Promise((resolve) => setTimeout(resolve, 1_000));
       }
     })();
