@@ -10,6 +10,14 @@ const EXIT_CODES = `Exit codes
   1   refused, failed, or used wrongly; the text says what was found, what is safe now, and what to do next
   70  a defect of Octopus Rotation itself`;
 
+/** Of the commands that change an installation. */
+const INSTALLED_OPTIONS = `Options
+  --server URL        address of Octopus Server
+  --api-key-env NAME  environment variable that holds the API key (never the key itself)
+  --space NAME        the space that Octopus Rotation is installed in
+  --oidc-token-env NAME, --service-account ID
+                      a token of your identity provider and the service account that it is for, instead of --api-key-env`;
+
 /** Of the commands that run a runbook of an open rotation. */
 const RUNBOOK_OPTIONS = `Options
   --server URL        address of Octopus Server
@@ -148,12 +156,7 @@ What it changes
   goes on: what its relay queues takes the snapshot that it began with. Environment, host, settings, schedule, API key and values
   that somebody gave to parameters of a step stay.
 
-Options
-  --server URL        address of Octopus Server
-  --api-key-env NAME  environment variable that holds the API key (never the key itself)
-  --space NAME        the space that Octopus Rotation is installed in
-  --oidc-token-env NAME, --service-account ID
-                      a token of your identity provider and the service account that it is for, instead of --api-key-env
+${INSTALLED_OPTIONS}
   --from DIR          folder that holds packages/ and step-templates/; default: the folder of this program
   --dry-run           show what would be done, field by field, and change nothing
   --replace-edited    replace steps and step templates that somebody edited; without it that is refused, with what would be lost
@@ -174,12 +177,7 @@ What it changes
   the host's Tentacle. What does not bear the mark of Octopus Rotation stays. Nothing on any machine: the state folder with
   journal and PFX files stays on the host, and opens only with the Rotation.Secret that install showed.
 
-Options
-  --server URL        address of Octopus Server
-  --api-key-env NAME  environment variable that holds the API key (never the key itself)
-  --space NAME        the space that Octopus Rotation is installed in
-  --oidc-token-env NAME, --service-account ID
-                      a token of your identity provider and the service account that it is for, instead of --api-key-env
+${INSTALLED_OPTIONS}
   --dry-run           show what would be removed, and change nothing
   --json              one JSON event a line
 

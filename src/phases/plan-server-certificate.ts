@@ -13,15 +13,16 @@ import type { EntryData, RotationOptions } from '../journal/contract.ts';
 import { capabilitiesOfVersion, type VersionCapabilities } from '../octopus/capabilities.ts';
 import type { OctopusClient, ServerNode, Space } from '../octopus/contract.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
+import { fleetOptions } from './fleet-options.ts';
 import { withoutAliases } from './aliases.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory, scopeOf, type Inventory } from './inventory.ts';
+import { openedBy } from './opening.ts';
 import { planHash } from './plan-hash.ts';
 import { tryRelay } from './relay-trial.ts';
 import { observeServer, type ServerObservation } from './server-observation.ts';
 import { serverCommands } from './server-commands.ts';
 import { checkUnknownShells } from './unknown-shells.ts';
-import { readWaivers } from './waivers.ts';
 import { abandoning, proofOf, rollingBack } from '../journal/views.ts';
 import { swapIsDone } from './swap-state.ts';
 import { findOpenRotationOf, openRotation, pastForces, pastJournals, withRotation, type Rotation } from './rotation.ts';
@@ -49,14 +50,9 @@ export const phase: Phase<PlanServerCertificateInputs> = {
   title: 'Plan server certificate',
   async run(context, inputs) {
     const options: RotationOptions = {
-      offlineMachines: inputs.OfflineMachines,
-      enableDisabled: inputs.EnableDisabled,
+      ...fleetOptions(inputs),
       pollingRoute: inputs.PollingRoute,
-      waves: { by: inputs.WaveBy, size: inputs.WaveSize, canaries: inputs.Canaries, stopAfter: inputs.StopAfterFailures },
-      atOnce: inputs.AtOnce,
-      waivers: readWaivers(inputs.Waivers),
       drainLimitMinutes: inputs.DrainLimitMinutes,
-      restartWatchSeconds: inputs.RestartWatchSeconds,
     };
     const seen = await observe(context, inputs);
     const open = await findOpenRotationOf('server-certificate', context, inputs, seen.octopus);
@@ -118,19 +114,7 @@ async function planAnew(context: PhaseContext, inputs: PlanServerCertificateInpu
   const seen = await withKnownShells(context, inputs, first, null);
   demandPass(scopeGate(seen, inputs.SpaceId, options, context.clock.now()));
   const plan = planOf(seen, options);
-  const opened: EntryData['opened'] = {
-    rotation: 'server-certificate',
-    installationId: seen.installationId,
-    serverUrl: seen.octopus.url,
-    serverVersion: seen.version,
-    host: context.processes.host,
-    spaceId: inputs.SpaceId,
-    projectName: inputs.ProjectName,
-    runbookName: inputs.RunbookName,
-    environmentName: inputs.EnvironmentName,
-    forced: inputs.Force ?? null,
-    why: `The certificate is due: ${due.join('; ')}.`,
-  };
+  const opened = openedBy(context, inputs, seen, { rotation: 'server-certificate', forced: inputs.Force ?? null, why: `The certificate is due: ${due.join('; ')}.` });
   const rotationId = await openRotation(context, inputs, seen.octopus, opened, { kind: 'planned', subject: 'estate', data: plan });
   return withRotation(context, 'plan-server-certificate', { ...inputs, RotationId: rotationId }, { requires: [], planning: true }, async (rotation) => {
     await tryRelay(context, inputs, rotation, seen.octopusServer, rotation.plan.old);

@@ -15,14 +15,15 @@ import { proofOf } from '../journal/views.ts';
 import type { OctopusClient, Registration, ServerNode, Space } from '../octopus/contract.ts';
 import { notedCertificates, observeTentacles, serversOwn, shownByMachines, type Shown } from './certificate-observation.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
+import { fleetOptions } from './fleet-options.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory, type Inventory } from './inventory.ts';
+import { openedBy } from './opening.ts';
 import { planHash } from './plan-hash.ts';
 import { tryRelay } from './relay-trial.ts';
 import { findOpenRotationOf, openRotation, pastForces, pastJournals, withRotation, type Rotation } from './rotation.ts';
 import { serverCommands } from './server-commands.ts';
 import { checkUnknownShells } from './unknown-shells.ts';
-import { readWaivers } from './waivers.ts';
 
 const CLOCK_SECONDS = 300;
 
@@ -47,12 +48,7 @@ export const phase: Phase<PlanTentacleCertificatesInputs> = {
   title: 'Plan Tentacle certificates',
   async run(context, inputs) {
     const options: TentacleOptions = {
-      offlineMachines: inputs.OfflineMachines,
-      enableDisabled: inputs.EnableDisabled,
-      waves: { by: inputs.WaveBy, size: inputs.WaveSize, canaries: inputs.Canaries, stopAfter: inputs.StopAfterFailures },
-      atOnce: inputs.AtOnce,
-      waivers: readWaivers(inputs.Waivers),
-      restartWatchSeconds: inputs.RestartWatchSeconds,
+      ...fleetOptions(inputs),
       method: inputs.Method,
       confirmMinutes: inputs.ConfirmMinutes,
       otherServers: inputs.OtherServers,
@@ -96,19 +92,7 @@ async function planAnew(context: PhaseContext, inputs: PlanTentacleCertificatesI
   tellClocks(context, observations);
   demandPass(all(hostGate(seen, observations), certificatesMayBeExchanged(observations, options, context.clock.now()), unserved));
   const fixed = planOf(seen, observations.map((one) => one.machine), meant, notDue + silent, options);
-  const opened: EntryData['opened'] = {
-    rotation: 'tentacle-certificates',
-    installationId: seen.installationId,
-    serverUrl: seen.octopus.url,
-    serverVersion: seen.version,
-    host: context.processes.host,
-    spaceId: inputs.SpaceId,
-    projectName: inputs.ProjectName,
-    runbookName: inputs.RunbookName,
-    environmentName: inputs.EnvironmentName,
-    forced: given,
-    why: `${counted(due.length, 'certificate')} of Tentacles ${are(due.length)} due: ${[...new Set(due.map((one) => one.due))].slice(0, 3).join('; ')}.`,
-  };
+  const opened = openedBy(context, inputs, seen, { rotation: 'tentacle-certificates', forced: given, why: `${counted(due.length, 'certificate')} of Tentacles ${are(due.length)} due: ${[...new Set(due.map((one) => one.due))].slice(0, 3).join('; ')}.` });
   const rotationId = await openRotation(context, inputs, seen.octopus, opened, { kind: 'tentacles-planned', subject: 'estate', data: fixed });
   return withRotation(context, 'plan-tentacle-certificates', { ...inputs, RotationId: rotationId }, { requires: [], planning: true }, async (rotation) => {
     await tryRelayForHost(context, inputs, rotation);

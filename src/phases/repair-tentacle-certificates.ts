@@ -15,6 +15,7 @@ import { inParallel } from './concurrency.ts';
 import type { Phase, PhaseContext, PhaseResult } from './context.ts';
 import { ownThumbprint } from './host-script.ts';
 import { readInventory, type Inventory } from './inventory.ts';
+import { openedBy } from './opening.ts';
 import { planHash } from './plan-hash.ts';
 import { presentMachines } from './present-machines.ts';
 import { findOpenRotationOf, openRotation, pastJournals, withRotation, type Rotation } from './rotation.ts';
@@ -46,7 +47,7 @@ export const phase: Phase<RepairTentacleCertificatesInputs> = {
     const inventory = await readInventory(octopus, spaces, await ownThumbprint(context));
     const halfWay = await findHalfWay(context, inventory, inventory.machines.filter(isMeant), knownByPlace(await pastJournals(context, inputs)), names.size > 0);
     if (halfWay.length === 0) return { outcome: 'stop', outputs: { MendedCount: '0', UnmendedCount: '0' }, headline: 'No Tentacle is half-way, as far as a journal knows: each answers to its registration, or no other certificate of it is known.' };
-    const rotationId = await openRotation(context, inputs, octopus, await openedBy(context, inputs, octopus), { kind: 'tentacles-planned', subject: 'estate', data: await planOf(octopus, inventory, halfWay) });
+    const rotationId = await openRotation(context, inputs, octopus, openedBy(context, inputs, { octopus, ...(await octopus.about()) }, { rotation: 'tentacle-certificates', forced: null, why: 'Tentacles were left half-way between two certificates.' }), { kind: 'tentacles-planned', subject: 'estate', data: await planOf(octopus, inventory, halfWay) });
     return withRotation(context, PHASE, { ...inputs, RotationId: rotationId }, { requires: [], planning: true }, async (rotation) => {
       // Each is on record with this rotation, so that whoever goes on with it knows what may be tried.
       for (const { machine, known } of halfWay) for (const one of known) await rotation.record({ kind: 'tentacle-certificate', subject: machine.key, data: { old: machine.own, new: one, signature: 'unknown' } });
@@ -129,14 +130,6 @@ async function findHalfWay(context: PhaseContext, inventory: Inventory, machines
     if (others.length === 0 || !(isOther || (look === null && (isAway || isAsked)))) return [];
     return [{ machine, known: others, why: isOther ? `it shows ${look.thumbprint}, and its registration expects ${machine.own}` : 'it does not answer to its registration' }];
   });
-}
-
-async function openedBy(context: PhaseContext, inputs: RepairTentacleCertificatesInputs, octopus: OctopusClient): Promise<EntryData['opened']> {
-  const { version, installationId } = await octopus.about();
-  return {
-    rotation: 'tentacle-certificates', installationId, serverUrl: octopus.url, serverVersion: version, host: context.processes.host, spaceId: inputs.SpaceId, projectName: inputs.ProjectName, runbookName: inputs.RunbookName,
-    environmentName: inputs.EnvironmentName, forced: null, why: 'Tentacles were left half-way between two certificates.',
-  };
 }
 
 async function planOf(octopus: OctopusClient, inventory: Inventory, halfWay: readonly HalfWay[]): Promise<EntryData['tentacles-planned']> {

@@ -1,21 +1,20 @@
 import { expect } from 'vitest';
-import { serverAccess } from '../../src/cli/runs/server-access.ts';
 import type { Entry } from '../../src/journal/contract.ts';
 import { newCertificate, plan } from '../../src/journal/views.ts';
 import type { Task } from '../../src/octopus/contract.ts';
+import { InstalledOctopus } from './installed-octopus.ts';
 import { checkInvariants } from './invariants.ts';
-import { install, journalLines, pfxOpens, readJournal, rotationIds, runRunbook, taskLog, waitForRotationEnd, waitForRun, waitUntilQuiet, type InstallOptions, type Installed } from './rotation.ts';
-import { startSandbox, until, type GroundTruth, type TentacleTruth, type TestSandbox } from './sandbox.ts';
+import { install, pfxOpens, readJournal, runRunbook, taskLog, waitForRotationEnd, waitForRun, waitUntilQuiet, type InstallOptions } from './rotation.ts';
+import { startSandbox, until, type GroundTruth, type TentacleTruth } from './sandbox.ts';
 
 /** What one run of the runbook came to. */
 export interface Run { task: Task; log: string; refusals: string[] }
 
 /** One embedded Octopus through several stories: runs as a person starts them, what they came to, and the invariants after each. */
-export class Scenario {
+export class Scenario extends InstalledOctopus {
   private before: GroundTruth | null = null;
   /** Places in the ground truth's events that a test caused by playing somebody else. */
   private readonly meddled = new Set<number>();
-  private constructor(readonly sandbox: TestSandbox, public installed: Installed) {}
 
   static async start(estate: string, options: InstallOptions = {}): Promise<Scenario> {
     const sandbox = await startSandbox({ estate });
@@ -25,20 +24,6 @@ export class Scenario {
   /** Installs anew with other settings; the secret stays. */
   async set(...settings: string[]): Promise<void> {
     this.installed = await install(this.sandbox, { settings, secret: this.installed.secret });
-  }
-
-  get client() {
-    return serverAccess(this.sandbox.line.url, this.sandbox.line.apiKey).client;
-  }
-
-  /** The rotation opened last. */
-  get rotationId(): string {
-    return rotationIds(this.installed.stateFolder).at(-1)!;
-  }
-
-  /** Its journal as it is now, whole lines only. */
-  journal(): Entry[] {
-    return rotationIds(this.installed.stateFolder).length === 0 ? [] : journalLines(this.installed.stateFolder, this.rotationId);
   }
 
   get old(): string {

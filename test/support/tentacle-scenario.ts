@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import { serverAccess } from '../../src/cli/runs/server-access.ts';
 import type { Entry, EntryData } from '../../src/journal/contract.ts';
 import type { Task } from '../../src/octopus/contract.ts';
 import type { Report } from '../../schemas/types/report.ts';
+import { InstalledOctopus } from './installed-octopus.ts';
 import type { Violation } from './invariants.ts';
 import { install, journalLines, latestReport, rotationIds, runRunbook, taskLog, waitForRotationEnd, waitForRun, waitUntilQuiet, type InstallOptions, type Installed } from './rotation.ts';
 import { startSandbox, until, type GroundTruth, type TentacleTruth, type TestSandbox } from './sandbox.ts';
@@ -22,10 +22,9 @@ export async function tentacleViolations(sandbox: TestSandbox, { stateFolder }: 
 }
 
 /** One embedded Octopus whose Tentacles get new certificates: runs as a person starts them, and the invariants meanwhile and afterwards. */
-export class TentacleScenario {
+export class TentacleScenario extends InstalledOctopus {
   private before!: GroundTruth;
   private watch: { stop(): Promise<Violation[]> } | null = null;
-  private constructor(readonly sandbox: TestSandbox, readonly installed: Installed) {}
 
   static async start(estate: string, options: InstallOptions & { home?: string } = {}): Promise<TentacleScenario> {
     const sandbox = await startSandbox({ estate, ...(options.home === undefined ? {} : { home: options.home }) });
@@ -49,19 +48,6 @@ export class TentacleScenario {
       }
     })();
     this.watch = { stop: async () => ((going = false), await watching, found) };
-  }
-
-  get client() {
-    return serverAccess(this.sandbox.line.url, this.sandbox.line.apiKey).client;
-  }
-
-  /** The rotation opened last. */
-  get rotationId(): string {
-    return rotationIds(this.installed.stateFolder).at(-1)!;
-  }
-
-  journal(): Entry[] {
-    return rotationIds(this.installed.stateFolder).length === 0 ? [] : journalLines(this.installed.stateFolder, this.rotationId);
   }
 
   get plan(): EntryData['tentacles-planned'] {
